@@ -1,0 +1,1 @@
+//! Graph → coordinates: a layered layout without any UI.

@@ -1,0 +1,136 @@
+//! All files' facts → [`Project`]. Must be cheap: it runs on every save.
+
+pub mod modules;
+pub mod python;
+pub mod rust;
+
+use std::sync::Arc;
+
+use crate::model::{
+    CallGraph, Diagnostic, Entity, FileEntry, FileFacts, Finding, Flow, LanguageFacts, Manifest,
+    Name, Project, Registry, Schema, Split, Symbol, Task,
+};
+
+/// All that linking reads.
+pub struct LinkInput {
+    pub root: Name,
+    /// Sorted by path.
+    pub files: Vec<FileEntry>,
+    pub manifests: Vec<Manifest>,
+    /// Diagnostics of files that could not be read.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// What one language's linker adds to the project.
+#[derive(Debug, Default)]
+pub struct Linked {
+    pub symbols: Vec<Symbol>,
+    pub registries: Vec<Registry>,
+    pub schemas: Vec<Schema>,
+    pub calls: CallGraph,
+    pub entities: Vec<Entity>,
+    pub splits: Vec<Split>,
+    pub flows: Vec<Flow>,
+    pub tasks: Vec<Task>,
+    pub findings: Vec<Finding>,
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Joins the facts of all files. Timings, cache counts and the revision are the caller's to set.
+pub fn link(input: LinkInput) -> Project {
+    let LinkInput { root, files, manifests, mut diagnostics } = input;
+    let facts: Vec<Arc<FileFacts>> = files.iter().filter_map(|file| file.facts.clone()).collect();
+    let of_python = |facts: &&Arc<FileFacts>| matches!(facts.body, LanguageFacts::Python(_));
+    let (python, rust): (Vec<&Arc<FileFacts>>, Vec<_>) = facts.iter().partition(of_python);
+    let (mut linked, other) =
+        rayon::join(|| python::link(&python, &manifests), || rust::link(&rust, &manifests));
+    linked.append(other);
+    diagnostics.extend(facts.iter().flat_map(|facts| facts.diagnostics.iter().cloned()));
+    diagnostics.append(&mut linked.diagnostics);
+    diagnostics.sort_by(|a, b| (&a.file, a.line, a.column).cmp(&(&b.file, b.line, b.column)));
+    linked.sort();
+    Project {
+        root,
+        files,
+        diagnostics,
+        symbols: linked.symbols,
+        registries: linked.registries,
+        schemas: linked.schemas,
+        calls: linked.calls,
+        entities: linked.entities,
+        splits: linked.splits,
+        flows: linked.flows,
+        tasks: linked.tasks,
+        findings: linked.findings,
+        ..Project::default()
+    }
+}
+
+impl Linked {
+    fn append(&mut self, mut other: Self) {
+        self.symbols.append(&mut other.symbols);
+        self.registries.append(&mut other.registries);
+        self.schemas.append(&mut other.schemas);
+        self.calls = merge_calls(std::mem::take(&mut self.calls), other.calls);
+        self.entities.append(&mut other.entities);
+        self.splits.append(&mut other.splits);
+        self.flows.append(&mut other.flows);
+        self.tasks.append(&mut other.tasks);
+        self.findings.append(&mut other.findings);
+        self.diagnostics.append(&mut other.diagnostics);
+    }
+
+    fn sort(&mut self) {
+        self.symbols.sort_by(|a, b| (&a.name, &a.file, a.line).cmp(&(&b.name, &b.file, b.line)));
+        self.registries.sort_by(|a, b| (&a.file, a.line, &a.name).cmp(&(&b.file, b.line, &b.name)));
+        self.schemas.sort_by(|a, b| (&a.file, a.line, &a.name).cmp(&(&b.file, b.line, &b.name)));
+        self.entities.sort_by(|a, b| (&a.file, a.line).cmp(&(&b.file, b.line)));
+        self.splits
+            .sort_by(|a, b| (&a.file, a.line, &a.function).cmp(&(&b.file, b.line, &b.function)));
+        self.flows.sort_by(|a, b| (&a.file, a.line, &a.name).cmp(&(&b.file, b.line, &b.name)));
+        self.tasks.sort_by(|a, b| (&a.file, a.line, &a.id).cmp(&(&b.file, b.line, &b.id)));
+        self.findings.sort_by(|a, b| (&a.file, a.line, &a.rule).cmp(&(&b.file, b.line, &b.rule)));
+    }
+}
+
+/// Joins two graphs whose node names do not meet, keeping nodes sorted by name.
+fn merge_calls(left: CallGraph, right: CallGraph) -> CallGraph {
+    if right.nodes.is_empty() {
+        return left;
+    }
+    if left.nodes.is_empty() {
+        return right;
+    }
+    let offset = left.nodes.len() as u32;
+    let mut nodes = left.nodes;
+    nodes.extend(right.nodes);
+    let mut order: Vec<u32> = (0..nodes.len() as u32).collect();
+    order.sort_by(|a, b| nodes[*a as usize].name.cmp(&nodes[*b as usize].name));
+    let mut place = vec![0u32; nodes.len()];
+    for (new, old) in order.iter().enumerate() {
+        place[*old as usize] = new as u32;
+    }
+    let mut edges = left.edges;
+    edges.extend(right.edges.into_iter().map(|mut edge| {
+        edge.from += offset;
+        edge.to += offset;
+        edge
+    }));
+    for edge in &mut edges {
+        edge.from = place[edge.from as usize];
+        edge.to = place[edge.to as usize];
+    }
+    edges.sort_by(|a, b| {
+        (a.from, &a.file, a.line, a.column, a.to).cmp(&(b.from, &b.file, b.line, b.column, b.to))
+    });
+    let mut unresolved = left.unresolved;
+    unresolved.extend(right.unresolved.into_iter().map(|mut call| {
+        call.from += offset;
+        call
+    }));
+    for call in &mut unresolved {
+        call.from = place[call.from as usize];
+    }
+    let nodes = order.iter().map(|old| nodes[*old as usize].clone()).collect();
+    CallGraph { nodes, edges, unresolved }
+}

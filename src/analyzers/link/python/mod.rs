@@ -1,0 +1,56 @@
+//! Joins the facts of all Python files.
+
+pub mod calls;
+pub mod findings;
+pub mod flows;
+pub mod names;
+pub mod registries;
+pub mod schemas;
+pub mod splits;
+pub mod tasks;
+
+use std::sync::Arc;
+
+use super::Linked;
+use crate::model::facts::python::PythonFacts;
+use crate::model::{FileFacts, LanguageFacts, Manifest};
+use names::Names;
+
+/// One file with its Python part at hand.
+#[derive(Clone, Copy)]
+pub struct PythonFile<'a> {
+    pub file: &'a FileFacts,
+    pub facts: &'a PythonFacts,
+}
+
+/// What every Python linker reads.
+pub struct Context<'a> {
+    pub files: &'a [PythonFile<'a>],
+    pub names: &'a Names<'a>,
+    pub manifests: &'a [Manifest],
+}
+
+pub fn link(facts: &[&Arc<FileFacts>], manifests: &[Manifest]) -> Linked {
+    let files: Vec<PythonFile<'_>> = facts
+        .iter()
+        .filter_map(|file| match &file.body {
+            LanguageFacts::Python(facts) => Some(PythonFile { file, facts }),
+            LanguageFacts::Rust(_) => None,
+        })
+        .collect();
+    let names = Names::build(&files);
+    let context = Context { files: &files, names: &names, manifests };
+    let (entities, splits) = splits::link(&context);
+    Linked {
+        symbols: files.iter().flat_map(|file| file.file.symbols.iter().cloned()).collect(),
+        registries: registries::link(&context),
+        schemas: schemas::link(&context),
+        calls: calls::link(&context),
+        entities,
+        splits,
+        flows: flows::link(&context),
+        tasks: tasks::link(&context),
+        findings: findings::link(&context),
+        diagnostics: Vec::new(),
+    }
+}

@@ -1,0 +1,8 @@
+//! calls of one file.
+
+use super::Source;
+use crate::model::facts::rust::calls::CallFacts;
+
+pub fn extract(_source: &Source<'_>) -> CallFacts {
+    CallFacts::default()
+}

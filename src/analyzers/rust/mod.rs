@@ -1,0 +1,131 @@
+//! One Rust file's text → [`FileFacts`], by one parse with `syn` and one extractor per analysis
+//! over the same tree. syn's trees cannot leave their thread and its span table only grows, so
+//! everything is lowered to our own facts and the spans are dropped before returning.
+
+pub mod calls;
+pub mod findings;
+pub mod flows;
+pub mod modules;
+mod nesting;
+pub mod registries;
+pub mod schemas;
+pub mod splits;
+pub mod symbols;
+pub mod tasks;
+
+use super::SourceFile;
+use crate::model::facts::rust::RustFacts;
+use crate::model::{Diagnostic, FileFacts, LanguageFacts, LineIndex, Name, Severity, Span};
+
+/// A parsed file as the extractors see it.
+pub struct Source<'a> {
+    pub path: &'a Name,
+    pub text: &'a str,
+    pub lines: &'a LineIndex,
+    pub ast: &'a syn::File,
+    /// Byte offset of each line's start, to turn proc-macro2's line and column into offsets.
+    offsets: Offsets<'a>,
+}
+
+/// Turns proc-macro2 positions (1-based line, 0-based column in characters) into byte offsets
+/// without its own slow path.
+#[derive(Clone, Copy)]
+struct Offsets<'a> {
+    text: &'a str,
+    lines: &'a LineIndex,
+    is_ascii: bool,
+}
+
+impl Offsets<'_> {
+    fn byte(&self, at: proc_macro2::LineColumn) -> u32 {
+        let start = self.lines.start_of(at.line as u32).unwrap_or(self.text.len() as u32);
+        if self.is_ascii {
+            return (start + at.column as u32).min(self.text.len() as u32);
+        }
+        let rest = self.text.get(start as usize..).unwrap_or_default();
+        let column = rest.char_indices().nth(at.column).map_or(rest.len(), |(byte, _)| byte);
+        start + column as u32
+    }
+}
+
+impl Source<'_> {
+    /// The byte span of a proc-macro2 span.
+    pub fn span(&self, span: proc_macro2::Span) -> Span {
+        Span::new(self.offsets.byte(span.start()), self.offsets.byte(span.end()))
+    }
+
+    /// The byte span of a syntax node.
+    pub fn span_of(&self, node: &impl syn::spanned::Spanned) -> Span {
+        self.span(node.span())
+    }
+
+    /// The 1-based line on which a node starts.
+    pub fn line_of(&self, node: &impl syn::spanned::Spanned) -> u32 {
+        node.span().start().line as u32
+    }
+
+    /// The source text of a node.
+    pub fn text_of(&self, node: &impl syn::spanned::Spanned) -> &str {
+        self.span_of(node).of(self.text)
+    }
+}
+
+/// Extracts one Rust file. Problems become diagnostics.
+pub fn extract(file: &SourceFile) -> FileFacts {
+    // A byte-order mark is legal at the start of a file, but syn counts it as a column.
+    let text: &str = &file.text;
+    let lines = LineIndex::new(text);
+    let mut facts = FileFacts {
+        path: file.path.clone(),
+        lines: lines.line_count(text),
+        bytes: text.len() as u32,
+        broken: false,
+        diagnostics: Vec::new(),
+        symbols: Vec::new(),
+        body: LanguageFacts::Rust(Box::default()),
+    };
+    let failure = |line: u32, column: u32, code: &str, message: String| Diagnostic {
+        file: file.path.clone(),
+        line,
+        column,
+        severity: Severity::Error,
+        code: code.into(),
+        message,
+    };
+    if let Some(offset) = nesting::too_deep(text) {
+        let at = lines.position(text, offset);
+        let message = format!("nested deeper than {} levels: not analysed", nesting::LIMIT);
+        facts.broken = true;
+        facts.diagnostics.push(failure(at.line, at.column, "too-nested", message));
+        return facts;
+    }
+    match syn::parse_file(text) {
+        Ok(ast) => {
+            let offsets = Offsets { text, lines: &lines, is_ascii: text.is_ascii() };
+            let source = Source { path: &file.path, text, lines: &lines, ast: &ast, offsets };
+            facts.symbols = symbols::extract(&source);
+            facts.body = LanguageFacts::Rust(Box::new(RustFacts {
+                modules: modules::extract(&source),
+                calls: calls::extract(&source),
+                registries: registries::extract(&source),
+                schemas: schemas::extract(&source),
+                tasks: tasks::extract(&source),
+                splits: splits::extract(&source),
+                flows: flows::extract(&source),
+                findings: findings::extract(&source),
+            }));
+        }
+        Err(error) => {
+            let at = error.span().start();
+            facts.broken = true;
+            facts.diagnostics.push(failure(
+                at.line as u32,
+                at.column as u32 + 1,
+                "syntax-error",
+                error.to_string(),
+            ));
+        }
+    }
+    proc_macro2::extra::invalidate_current_thread_spans();
+    facts
+}

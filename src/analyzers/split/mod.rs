@@ -1,0 +1,1 @@
+//! One structured body form for both languages → blocks, liveness, suspension points.

@@ -1,0 +1,43 @@
+//! What is known about a project: plain, serialisable data that imports nothing of ours.
+//!
+//! Two layers. [`facts`] is what one file says on its own; [`Project`] is what all files say
+//! together. Rows of a project serialise to the JSON of the command-line contract as they are.
+//!
+//! Lines and columns are 1-based, columns count Unicode scalar values; spans are byte offsets.
+//! Paths are relative to the project's root and use `/`. Every derived row says how sure it is
+//! ([`Certainty`]) and why.
+
+mod calls;
+mod diagnostic;
+pub mod facts;
+mod finding;
+mod flow;
+mod place;
+mod project;
+mod registry;
+mod run;
+mod schema;
+mod split;
+mod symbol;
+mod task;
+mod worker;
+
+pub use calls::{CallEdge, CallGraph, CallNode, EdgeKind, NodeId, NodeKind, Unresolved};
+pub use diagnostic::{Diagnostic, Severity};
+pub use facts::{FileFacts, LanguageFacts};
+pub use finding::{Finding, FindingKind};
+pub use flow::{Flow, FlowDiagnostic, FlowEdge, FlowNode};
+pub use place::{Certainty, Language, LineIndex, Name, Position, Span};
+pub use project::{CacheCounts, Change, Counts, FileEntry, FileStatus, Manifest, Project, Timings};
+pub use registry::{Member, Registry};
+pub use run::{
+    ExecutorKind, InputError, Limits, RunError, RunEvent, RunId, RunRecord, RunRequest, RunStatus,
+};
+pub use schema::{Field, Schema};
+pub use split::{
+    Block, Entity, Hazard, Method, Param, Refusal, RemoteOps, Split, StateAttribute, Suspension,
+    SuspensionKind,
+};
+pub use symbol::{Symbol, SymbolKind};
+pub use task::Task;
+pub use worker::{Dropped, Kept, Worker};

@@ -1,0 +1,134 @@
+//! What all files say together: the snapshot that views and commands read.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    CallGraph, Diagnostic, Entity, FileFacts, Finding, Flow, Language, Name, Registry, Schema,
+    Split, Symbol, Task,
+};
+
+/// One linked snapshot of a project. Published whole, never changed.
+#[derive(Debug, Clone, Default)]
+pub struct Project {
+    /// Rises by one with each published snapshot.
+    pub revision: u64,
+    /// The root's display name.
+    pub root: Name,
+    /// Sorted by path.
+    pub files: Vec<FileEntry>,
+    pub diagnostics: Vec<Diagnostic>,
+    /// Sorted by name, then file and line (a name may be defined twice).
+    pub symbols: Vec<Symbol>,
+    pub registries: Vec<Registry>,
+    pub schemas: Vec<Schema>,
+    pub calls: CallGraph,
+    pub entities: Vec<Entity>,
+    pub splits: Vec<Split>,
+    pub flows: Vec<Flow>,
+    pub tasks: Vec<Task>,
+    pub findings: Vec<Finding>,
+    pub timings: Timings,
+    pub cache: CacheCounts,
+}
+
+/// One file of the snapshot, with the facts it was linked from.
+#[derive(Debug, Clone)]
+pub struct FileEntry {
+    pub path: Name,
+    pub language: Language,
+    pub lines: u32,
+    pub status: FileStatus,
+    /// `None` for a file that could never be read.
+    pub facts: Option<Arc<FileFacts>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FileStatus {
+    /// Parsed whole.
+    Fresh,
+    /// Broken now; its facts are partly or wholly those of the last good parse.
+    Stale,
+    /// Nothing could be read (binary, unreadable, too large, not UTF-8 …).
+    Unread,
+}
+
+/// A file that is not source but decides how source is read (`pyproject.toml`, `Cargo.toml`,
+/// `setup.cfg`, `setup.py` …).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Manifest {
+    pub path: Name,
+    pub text: Arc<str>,
+}
+
+/// What a save changed, as qualified names per kind of row (`registries`, `calls` …).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Change {
+    /// Paths that were added, changed or removed.
+    pub files: Vec<Name>,
+    /// Identities of rows that are new or different: `registry:x`, `schema:x`, `call:a->b` …
+    pub added: Vec<String>,
+    pub removed: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct Timings {
+    pub walk: f64,
+    pub extract: f64,
+    pub link: f64,
+    pub total: f64,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CacheCounts {
+    pub hits: u32,
+    pub misses: u32,
+}
+
+/// The sizes the contract's `scan` prints.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    pub registries: usize,
+    pub members: usize,
+    pub schemas: usize,
+    pub functions: usize,
+    pub edges: usize,
+    pub unresolved: usize,
+    pub splits: usize,
+    pub flows: usize,
+    pub tasks: usize,
+    pub findings: usize,
+}
+
+impl Project {
+    pub fn counts(&self) -> Counts {
+        use super::SymbolKind::{Function, Lambda, Method};
+        let is_function = |symbol: &&Symbol| matches!(symbol.kind, Function | Method | Lambda);
+        Counts {
+            registries: self.registries.len(),
+            members: self.registries.iter().map(|registry| registry.members.len()).sum(),
+            schemas: self.schemas.len(),
+            functions: self.symbols.iter().filter(is_function).count(),
+            edges: self.calls.edges.len(),
+            unresolved: self.calls.unresolved.len(),
+            splits: self.splits.len(),
+            flows: self.flows.len(),
+            tasks: self.tasks.len(),
+            findings: self.findings.len(),
+        }
+    }
+
+    pub fn file(&self, path: &str) -> Option<&FileEntry> {
+        let at = self.files.binary_search_by(|file| (*file.path).cmp(path)).ok()?;
+        self.files.get(at)
+    }
+
+    /// Every definition of a qualified name.
+    pub fn symbols_named(&self, name: &str) -> &[Symbol] {
+        let first = self.symbols.partition_point(|symbol| &*symbol.name < name);
+        let count = self.symbols[first..].partition_point(|symbol| &*symbol.name == name);
+        &self.symbols[first..first + count]
+    }
+}

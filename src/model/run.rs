@@ -1,0 +1,138 @@
+//! Runs of tasks: what is asked, what happens, what is recorded.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::Name;
+
+/// A run's id: sortable by start, unique across workbenches.
+pub type RunId = Name;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ExecutorKind {
+    #[default]
+    Thread,
+    Docker,
+}
+
+impl ExecutorKind {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Thread => "thread",
+            Self::Docker => "docker",
+        }
+    }
+}
+
+/// Bounds of one run; `None` means the executor's default.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Limits {
+    pub timeout_ms: Option<u64>,
+    pub memory_bytes: Option<u64>,
+    pub cpus: Option<f64>,
+    /// Docker only: allow the network.
+    pub network: bool,
+    /// Docker only: the image to use.
+    pub image: Option<String>,
+}
+
+/// What the user asked for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RunRequest {
+    pub task: Name,
+    pub executor: ExecutorKind,
+    /// A JSON object that the task's input schema judges.
+    pub input: Value,
+    pub limits: Limits,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RunStatus {
+    /// Accepted, not started: building, waiting for an image or a slot.
+    Pending,
+    Running,
+    Succeeded,
+    Failed,
+    Cancelled,
+    TimedOut,
+    /// The input did not fit the schema; no user code ran.
+    Rejected,
+    /// The worker ended without an outcome: killed, out of memory, or lost with the workbench.
+    Crashed,
+}
+
+impl RunStatus {
+    pub fn is_final(self) -> bool {
+        !matches!(self, Self::Pending | Self::Running)
+    }
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Running => "running",
+            Self::Succeeded => "succeeded",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
+            Self::TimedOut => "timed_out",
+            Self::Rejected => "rejected",
+            Self::Crashed => "crashed",
+        }
+    }
+}
+
+/// Why a run failed, with the user's own file and line.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunError {
+    #[serde(rename = "type")]
+    pub type_: String,
+    pub message: String,
+    pub traceback: Option<String>,
+    pub file: Option<Name>,
+    pub line: Option<u32>,
+}
+
+/// One bad value; `path` is a JSON Pointer (`/items/0/price`, empty for the whole input).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InputError {
+    pub path: String,
+    pub message: String,
+}
+
+/// What an executor tells while it works. Output arrives in batches, never a line at a time.
+#[derive(Debug, Clone, PartialEq)]
+pub enum RunEvent {
+    Status(RunStatus),
+    /// Progress before the start: `building 12/40`, `creating image` …
+    Progress(String),
+    Stdout(String),
+    Stderr(String),
+    /// The last event of every run.
+    Finished(Box<RunRecord>),
+}
+
+/// Everything recorded of a run; serialises to the contract's `run` object.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RunRecord {
+    pub run: RunId,
+    pub task: Name,
+    pub executor: ExecutorKind,
+    pub status: RunStatus,
+    pub result: Option<Value>,
+    pub stdout: String,
+    pub stderr: String,
+    pub error: Option<RunError>,
+    pub input_errors: Vec<InputError>,
+    /// RFC 3339, UTC.
+    pub started_at: String,
+    pub elapsed_ms: f64,
+    /// From the request to the first instruction of the user's function.
+    pub launch_ms: Option<f64>,
+    pub cpu_ms: Option<f64>,
+    pub peak_memory_bytes: Option<u64>,
+    /// What was asked, so that it can be asked again.
+    pub request: RunRequest,
+    /// Hash of the worker, to tell whether the code changed between two runs.
+    pub worker_hash: Option<Name>,
+}

@@ -1,0 +1,32 @@
+//! Schemas: the data shapes a project declares, with their JSON Schema (2020-12).
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{Language, Name};
+
+/// A class, struct, enum or function signature read as a data shape. `name` is qualified.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Schema {
+    pub name: Name,
+    /// `dataclass`, `attrs`, `typeddict`, `namedtuple`, `enum`, `pydantic`, `msgspec`, `struct`,
+    /// `function` …
+    pub kind: Name,
+    pub language: Language,
+    pub file: Name,
+    pub line: u32,
+    pub fields: Vec<Field>,
+    pub json_schema: Value,
+}
+
+/// One field, in declaration order. `type` is as written with names resolved where that is
+/// clearer; `default` is a JSON value when it is constant, else its source text.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Field {
+    pub name: Name,
+    #[serde(rename = "type")]
+    pub type_: Name,
+    pub required: bool,
+    pub default: Option<Value>,
+    pub doc: Option<Name>,
+}
