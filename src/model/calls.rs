@@ -111,4 +111,52 @@ impl CallGraph {
     pub fn callers(&self, node: NodeId) -> impl Iterator<Item = &CallEdge> {
         self.edges.iter().filter(move |edge| edge.to == node)
     }
+
+    /// The part of the graph within `callers` hops against the calls and `callees` hops along
+    /// them from `node`: its nodes and every edge between two of them.
+    pub fn neighbourhood(&self, node: NodeId, callers: u32, callees: u32) -> Self {
+        let mut is_in = vec![false; self.nodes.len()];
+        if let Some(centre) = is_in.get_mut(node as usize) {
+            *centre = true;
+        }
+        let mut spread = |hops: u32, forward: bool| {
+            let mut seen = vec![false; self.nodes.len()];
+            let mut frontier = vec![node];
+            for _ in 0..hops {
+                let mut next = Vec::new();
+                for at in frontier {
+                    let reached: Vec<NodeId> = if forward {
+                        self.callees(at).iter().map(|edge| edge.to).collect()
+                    } else {
+                        self.callers(at).map(|edge| edge.from).collect()
+                    };
+                    for id in reached {
+                        is_in[id as usize] = true;
+                        if !std::mem::replace(&mut seen[id as usize], true) {
+                            next.push(id);
+                        }
+                    }
+                }
+                frontier = next;
+            }
+        };
+        spread(callers, false);
+        spread(callees, true);
+        let mut place = vec![NodeId::MAX; self.nodes.len()];
+        let mut nodes = Vec::new();
+        for (id, node) in self.nodes.iter().enumerate().filter(|(id, _)| is_in[*id]) {
+            place[id] = nodes.len() as NodeId;
+            nodes.push(node.clone());
+        }
+        let inside = |edge: &&CallEdge| is_in[edge.from as usize] && is_in[edge.to as usize];
+        let edges = self.edges.iter().filter(inside).map(|edge| CallEdge {
+            from: place[edge.from as usize],
+            to: place[edge.to as usize],
+            ..edge.clone()
+        });
+        let unresolved = self.unresolved.iter().filter(|call| is_in[call.from as usize]);
+        let unresolved =
+            unresolved.map(|call| Unresolved { from: place[call.from as usize], ..call.clone() });
+        Self { edges: edges.collect(), unresolved: unresolved.collect(), nodes }
+    }
 }

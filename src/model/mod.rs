@@ -20,6 +20,7 @@ mod schema;
 mod split;
 mod symbol;
 mod task;
+mod text;
 mod worker;
 
 pub use calls::{CallEdge, CallGraph, CallNode, EdgeKind, NodeId, NodeKind, Unresolved};
@@ -40,4 +41,5 @@ pub use split::{
 };
 pub use symbol::{Symbol, SymbolKind};
 pub use task::Task;
+pub use text::printable;
 pub use worker::{Dropped, Kept, Worker};

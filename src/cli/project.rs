@@ -1,0 +1,48 @@
+//! Opening a project for one headless command.
+
+use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use super::{CliError, Common};
+use crate::workspace::{Progress, Scan, scan};
+
+/// The path every project command takes.
+#[derive(Debug, Clone, clap::Args)]
+pub struct PathArg {
+    /// A folder or one source file
+    #[arg(default_value = ".")]
+    pub path: PathBuf,
+}
+
+/// Scans `path`; a counter runs on stderr when that is a terminal and the scan takes a while.
+///
+/// # Errors
+/// When the path cannot be opened.
+pub fn open(path: &Path, common: &Common) -> Result<Scan, CliError> {
+    let counts = std::io::stderr().is_terminal();
+    let started = Instant::now();
+    let scan = scan(path, &common.options(), &|Progress { done, total }| {
+        let is_due = started.elapsed() > Duration::from_millis(300);
+        if counts && is_due && (done.is_multiple_of(50) || done == total) {
+            let mut stderr = std::io::stderr().lock();
+            let _ = write!(stderr, "\r\x1b[Kreading {done}/{total}");
+            if done == total {
+                let _ = write!(stderr, "\r\x1b[K");
+            }
+        }
+    })?;
+    let broken = scan
+        .project
+        .diagnostics
+        .iter()
+        .filter(|diagnostic| diagnostic.severity == crate::model::Severity::Error);
+    match broken.count() {
+        0 => {}
+        1 => eprintln!("metascope: 1 problem while reading; `metascope scan` shows it"),
+        count => {
+            eprintln!("metascope: {count} problems while reading; `metascope scan` shows them")
+        }
+    }
+    Ok(scan)
+}
