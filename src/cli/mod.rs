@@ -266,7 +266,7 @@ mod tests {
     #[test]
     fn a_path_may_stand_where_a_command_could() {
         let cli = Cli::try_parse_from(["metascope", "samples"]).unwrap();
-        assert!(cli.command.is_none() && cli.path == "samples");
+        assert!(cli.command.is_none() && cli.path.as_os_str() == "samples");
         assert!(Cli::try_parse_from(["metascope", "scan", ".", "--format", "json"]).is_ok());
     }
 }
