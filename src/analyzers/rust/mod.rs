@@ -2,16 +2,19 @@
 //! over the same tree. syn's trees cannot leave their thread and its span table only grows, so
 //! everything is lowered to our own facts and the spans are dropped before returning.
 
+pub mod attributes;
 pub mod calls;
 pub mod findings;
 pub mod flows;
-pub mod modules;
+pub mod items;
 mod nesting;
 pub mod registries;
+mod salvage;
 pub mod schemas;
 pub mod splits;
-pub mod symbols;
 pub mod tasks;
+mod transparent;
+pub mod words;
 
 use super::SourceFile;
 use crate::model::facts::rust::RustFacts;
@@ -23,6 +26,8 @@ pub struct Source<'a> {
     pub text: &'a str,
     pub lines: &'a LineIndex,
     pub ast: &'a syn::File,
+    /// The file's table of words.
+    pub words: &'a words::Words,
     /// Byte offset of each line's start, to turn proc-macro2's line and column into offsets.
     offsets: Offsets<'a>,
 }
@@ -99,32 +104,35 @@ pub fn extract(file: &SourceFile) -> FileFacts {
         facts.diagnostics.push(failure(at.line, at.column, "too-nested", message));
         return facts;
     }
-    match syn::parse_file(text) {
-        Ok(ast) => {
-            let offsets = Offsets { text, lines: &lines, is_ascii: text.is_ascii() };
-            let source = Source { path: &file.path, text, lines: &lines, ast: &ast, offsets };
-            facts.symbols = symbols::extract(&source);
-            facts.body = LanguageFacts::Rust(Box::new(RustFacts {
-                modules: modules::extract(&source),
-                calls: calls::extract(&source),
-                registries: registries::extract(&source),
-                schemas: schemas::extract(&source),
-                tasks: tasks::extract(&source),
-                splits: splits::extract(&source),
-                flows: flows::extract(&source),
-                findings: findings::extract(&source),
-            }));
-        }
-        Err(error) => {
-            let at = error.span().start();
-            facts.broken = true;
-            facts.diagnostics.push(failure(
-                at.line as u32,
-                at.column as u32 + 1,
-                "syntax-error",
-                error.to_string(),
-            ));
-        }
+    let parsed = syn::parse_file(text).or_else(|error| {
+        let at = error.span().start();
+        let column = at.column as u32 + 1;
+        facts.broken = true;
+        facts.diagnostics.push(failure(at.line as u32, column, "syntax-error", error.to_string()));
+        salvage::parse(text).ok_or(())
+    });
+    if let Ok(mut ast) = parsed {
+        transparent::open(&mut ast);
+        let offsets = Offsets { text, lines: &lines, is_ascii: text.is_ascii() };
+        let words = words::Words::default();
+        let source =
+            Source { path: &file.path, text, lines: &lines, ast: &ast, words: &words, offsets };
+        let lowered = items::extract(&source);
+        facts.symbols = lowered.symbols;
+        let mut body = RustFacts {
+            words: Vec::new(),
+            modules: lowered.modules,
+            items: lowered.items,
+            calls: lowered.calls,
+            registries: registries::extract(&source),
+            schemas: schemas::extract(&source),
+            tasks: tasks::extract(&source),
+            splits: splits::extract(&source),
+            flows: flows::extract(&source),
+            findings: findings::extract(&source),
+        };
+        body.words = words.into_names();
+        facts.body = LanguageFacts::Rust(Box::new(body));
     }
     proc_macro2::extra::invalidate_current_thread_spans();
     facts

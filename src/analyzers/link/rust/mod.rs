@@ -1,20 +1,25 @@
 //! Joins the facts of all Rust files.
 
 pub mod calls;
+pub mod cfg;
+pub mod crates;
 pub mod findings;
 pub mod flows;
 pub mod modules;
 pub mod registries;
+mod resolve;
 pub mod schemas;
 pub mod splits;
 pub mod tasks;
+pub mod world;
 
 use std::sync::Arc;
 
 use super::Linked;
 use crate::model::facts::rust::RustFacts;
-use crate::model::{FileFacts, LanguageFacts, Manifest};
+use crate::model::{FileFacts, Language, LanguageFacts, Manifest, Span, Symbol, SymbolKind};
 use modules::Modules;
+use world::World;
 
 /// One file with its Rust part at hand.
 #[derive(Clone, Copy)]
@@ -27,29 +32,23 @@ pub struct RustFile<'a> {
 pub struct Context<'a> {
     pub files: &'a [RustFile<'a>],
     pub modules: &'a Modules,
+    pub world: &'a World<'a>,
     pub manifests: &'a [Manifest],
 }
 
 pub fn link(facts: &[&Arc<FileFacts>], manifests: &[Manifest]) -> Linked {
-    let files: Vec<RustFile<'_>> = facts
-        .iter()
-        .filter_map(|file| match &file.body {
-            LanguageFacts::Rust(facts) => Some(RustFile { file, facts }),
-            LanguageFacts::Python(_) => None,
-        })
-        .collect();
+    let mut files: Vec<RustFile<'_>> = facts.iter().filter_map(|file| rust_file(file)).collect();
+    if files.is_empty() {
+        return Linked::default();
+    }
+    let project = files.len();
+    files.extend(rust_file(world::std_facts()));
     let modules = Modules::build(&files, manifests);
-    let context = Context { files: &files, modules: &modules, manifests };
+    let world = World::build(&files, &modules);
+    let context = Context { files: &files[..project], modules: &modules, world: &world, manifests };
     let (entities, splits) = splits::link(&context);
-    let symbols = files.iter().flat_map(|file| {
-        let module = context.modules.path_of(&file.file.path).clone();
-        file.file.symbols.iter().cloned().map(move |mut symbol| {
-            symbol.name = format!("{module}::{}", symbol.name).into();
-            symbol
-        })
-    });
     Linked {
-        symbols: symbols.collect(),
+        symbols: symbols(&context),
         registries: registries::link(&context),
         schemas: schemas::link(&context),
         calls: calls::link(&context),
@@ -60,4 +59,47 @@ pub fn link(facts: &[&Arc<FileFacts>], manifests: &[Manifest]) -> Linked {
         findings: findings::link(&context),
         diagnostics: Vec::new(),
     }
+}
+
+fn rust_file(file: &FileFacts) -> Option<RustFile<'_>> {
+    match &file.body {
+        LanguageFacts::Rust(facts) => Some(RustFile { file, facts }),
+        LanguageFacts::Python(_) => None,
+    }
+}
+
+/// All symbols under their qualified names: members of an `impl` are named after the type,
+/// wherever the `impl` stands.
+fn symbols(context: &Context<'_>) -> Vec<Symbol> {
+    let mut symbols = Vec::new();
+    for (at, file) in context.files.iter().enumerate() {
+        let module = context.modules.path_of(&file.file.path);
+        let first = symbols.len();
+        symbols.extend(file.file.symbols.iter().cloned().map(|mut symbol| {
+            symbol.name = format!("{module}::{}", symbol.name).into();
+            symbol
+        }));
+        for id in context.world.function_range(at) {
+            let item = context.world.function(id as u32);
+            if let Some(symbol) = symbols.get_mut(first + item.symbol as usize) {
+                symbol.name = context.world.function_names[id].clone();
+            }
+        }
+        let root = context.modules.id(at, 0);
+        if let Some(node) = root.map(|root| context.modules.node(root)) {
+            symbols.push(Symbol {
+                name: node.path.clone(),
+                kind: SymbolKind::Module,
+                language: Language::Rust,
+                file: file.file.path.clone(),
+                line: 1,
+                end_line: file.file.lines.max(1),
+                span: Span::new(0, file.file.bytes),
+                signature: None,
+                doc: None,
+                is_async: false,
+            });
+        }
+    }
+    symbols
 }

@@ -1,0 +1,362 @@
+//! Expressions, statements and blocks.
+
+use syn::spanned::Spanned;
+use syn::{BinOp, Stmt, UnOp};
+
+use super::{BodyLowering, DEPTH_LIMIT, site};
+use crate::analyzers::rust::items::line;
+use crate::model::facts::rust::calls::{Arm, Binary, Block, Expr, ExprId, Site, Statement, Unary};
+
+impl BodyLowering<'_, '_, '_> {
+    pub(super) fn expr(&mut self, expr: &syn::Expr) -> ExprId {
+        let chain = matches!(expr, syn::Expr::MethodCall(_) | syn::Expr::Paren(_));
+        if self.depth >= DEPTH_LIMIT {
+            return self.push(Expr::Unknown);
+        }
+        self.depth += u32::from(!chain);
+        let lowered = self.lower(expr);
+        self.depth -= u32::from(!chain);
+        match lowered {
+            Lowered::New(expr) => self.push(expr),
+            Lowered::Same(id) => id,
+        }
+    }
+
+    pub(super) fn all<'e>(
+        &mut self,
+        exprs: impl IntoIterator<Item = &'e syn::Expr>,
+    ) -> Vec<ExprId> {
+        exprs.into_iter().map(|expr| self.expr(expr)).collect()
+    }
+
+    fn optional(&mut self, expr: Option<&syn::Expr>) -> Option<ExprId> {
+        expr.map(|expr| self.expr(expr))
+    }
+
+    fn lower(&mut self, expr: &syn::Expr) -> Lowered {
+        Lowered::New(match expr {
+            syn::Expr::Path(path) => {
+                let lowered = self.source().qualified(path.qself.as_ref(), &path.path);
+                Expr::Path(lowered, path_site(path))
+            }
+            syn::Expr::Lit(literal) => Expr::Literal(self.literal(&literal.lit)),
+            syn::Expr::Call(call) => {
+                let callee = self.expr(&call.func);
+                let args = self.all(&call.args);
+                let start = match &self.body.exprs[callee as usize] {
+                    Expr::Path(_, site) => (site.line, site.column),
+                    _ => position(call.paren_token.span.open()),
+                };
+                let end = call.paren_token.span.close().end();
+                let site = Site {
+                    line: start.0,
+                    column: start.1,
+                    end_line: end.line as u32,
+                    end_column: end.column as u32 + 1,
+                };
+                Expr::Call { callee, args, site }
+            }
+            syn::Expr::MethodCall(call) => return self.method_chain(call),
+            syn::Expr::Field(field) => {
+                let base = self.expr(&field.base);
+                Expr::Field(base, self.member(&field.member))
+            }
+            syn::Expr::Index(index) => Expr::Index {
+                base: self.expr(&index.expr),
+                index: self.expr(&index.index),
+                site: site(index.bracket_token.span.open(), index.bracket_token.span.close()),
+            },
+            syn::Expr::Unary(unary) => {
+                let (operator, token) = match &unary.op {
+                    UnOp::Deref(token) => (Unary::Deref, token.span),
+                    UnOp::Not(token) => (Unary::Not, token.span),
+                    UnOp::Neg(token) => (Unary::Neg, token.span),
+                    _ => return Lowered::Same(self.expr(&unary.expr)),
+                };
+                Expr::Unary { operator, operand: self.expr(&unary.expr), site: site(token, token) }
+            }
+            syn::Expr::Binary(binary) => return self.binary(binary),
+            syn::Expr::Assign(assign) => {
+                let left = self.expr(&assign.left);
+                Expr::Assign(left, self.expr(&assign.right))
+            }
+            syn::Expr::Reference(reference) => Expr::Ref(self.expr(&reference.expr)),
+            syn::Expr::RawAddr(reference) => Expr::Ref(self.expr(&reference.expr)),
+            syn::Expr::Try(try_) => {
+                let inner = self.expr(&try_.expr);
+                Expr::Try(inner, site(try_.question_token.span, try_.question_token.span))
+            }
+            syn::Expr::Await(await_) => {
+                let inner = self.expr(&await_.base);
+                Expr::Await(inner, site(await_.await_token.span, await_.await_token.span))
+            }
+            syn::Expr::Paren(inner) => return Lowered::Same(self.expr(&inner.expr)),
+            syn::Expr::Group(inner) => return Lowered::Same(self.expr(&inner.expr)),
+            syn::Expr::Block(block) => return Lowered::Same(self.block(&block.block)),
+            syn::Expr::Unsafe(block) => return Lowered::Same(self.block(&block.block)),
+            syn::Expr::Const(block) => return Lowered::Same(self.block(&block.block)),
+            syn::Expr::TryBlock(block) => return Lowered::Same(self.block(&block.block)),
+            syn::Expr::Async(block) => Expr::Async(self.block(&block.block)),
+            syn::Expr::If(branch) => return Lowered::Same(self.branch(branch)),
+            syn::Expr::Let(let_) => {
+                let value = self.expr(&let_.expr);
+                Expr::Let(self.pattern(&let_.pat), value)
+            }
+            syn::Expr::Match(match_) => {
+                let subject = self.expr(&match_.expr);
+                let arms = match_.arms.iter().map(|arm| {
+                    let (pattern, guard) = self.guarded(&arm.pat);
+                    Arm { pattern, guard, body: self.expr(&arm.body) }
+                });
+                let arms = arms.collect();
+                Expr::Match { subject, arms }
+            }
+            syn::Expr::Loop(loop_) => Expr::Loop(self.block(&loop_.body)),
+            syn::Expr::While(while_) => {
+                let test = self.expr(&while_.cond);
+                Expr::While { test, body: self.block(&while_.body) }
+            }
+            syn::Expr::ForLoop(for_) => {
+                let iterable = self.expr(&for_.expr);
+                let pattern = self.pattern(&for_.pat);
+                let site = site(for_.for_token.span, for_.in_token.span);
+                Expr::For { pattern, iterable, body: self.block(&for_.body), site }
+            }
+            syn::Expr::Closure(closure) => {
+                let params = closure.inputs.iter().map(|input| self.pattern(input)).collect();
+                let output = self.source().output(&closure.output);
+                let is_async = closure.asyncness.is_some();
+                Expr::Closure { params, output, body: self.expr(&closure.body), is_async }
+            }
+            syn::Expr::Tuple(tuple) => Expr::Tuple(self.all(&tuple.elems)),
+            syn::Expr::Array(array) => Expr::Array { items: self.all(&array.elems), is_vec: false },
+            syn::Expr::Repeat(repeat) => {
+                let items = vec![self.expr(&repeat.expr)];
+                self.expr(&repeat.len);
+                Expr::Array { items, is_vec: false }
+            }
+            syn::Expr::Struct(literal) => {
+                let path = self.source().qualified(literal.qself.as_ref(), &literal.path);
+                let fields = literal
+                    .fields
+                    .iter()
+                    .map(|field| (self.member(&field.member), self.expr(&field.expr)));
+                let fields = fields.collect();
+                Expr::Struct { path, fields, rest: self.optional(literal.rest.as_deref()) }
+            }
+            syn::Expr::Cast(cast) => {
+                let inner = self.expr(&cast.expr);
+                Expr::Cast(inner, self.source().ty(&cast.ty))
+            }
+            syn::Expr::Range(range) => {
+                let start = self.optional(range.start.as_deref());
+                let end = self.optional(range.end.as_deref());
+                Expr::Range(start, end, matches!(range.limits, syn::RangeLimits::Closed(_)))
+            }
+            syn::Expr::Return(return_) => Expr::Return(self.optional(return_.expr.as_deref())),
+            syn::Expr::Break(break_) => Expr::Break(self.optional(break_.expr.as_deref())),
+            syn::Expr::Yield(yield_) => Expr::Return(self.optional(yield_.expr.as_deref())),
+            syn::Expr::Continue(_) => Expr::Never,
+            syn::Expr::Macro(mac) => return Lowered::Same(self.macro_call(&mac.mac)),
+            _ => Expr::Unknown,
+        })
+    }
+
+    /// `a.b().c().d()`, however long, without recursion along the chain.
+    fn method_chain(&mut self, last: &syn::ExprMethodCall) -> Lowered {
+        let mut calls = vec![last];
+        let mut receiver = &*last.receiver;
+        loop {
+            match receiver {
+                syn::Expr::MethodCall(call) => {
+                    calls.push(call);
+                    receiver = &call.receiver;
+                }
+                syn::Expr::Paren(inner) => receiver = &inner.expr,
+                _ => break,
+            }
+        }
+        let mut current = self.expr(receiver);
+        for call in calls.into_iter().rev() {
+            let args = self.all(&call.args);
+            let generics = call
+                .turbofish
+                .as_ref()
+                .map(|fish| self.source().turbofish(fish))
+                .unwrap_or_default();
+            let expr = Expr::Method {
+                receiver: current,
+                name: self.source().ident(&call.method),
+                generics,
+                args,
+                site: site(call.method.span(), call.paren_token.span.close()),
+            };
+            current = self.push(expr);
+        }
+        Lowered::Same(current)
+    }
+
+    /// `a + b + c …` without recursion along the left side.
+    fn binary(&mut self, last: &syn::ExprBinary) -> Lowered {
+        let mut chain = vec![last];
+        let mut left = &*last.left;
+        while let syn::Expr::Binary(inner) = left {
+            chain.push(inner);
+            left = &inner.left;
+        }
+        let mut current = self.expr(left);
+        for binary in chain.into_iter().rev() {
+            let right = self.expr(&binary.right);
+            let token = binary.op.span();
+            let operator = operator(&binary.op);
+            current = self.push(Expr::Binary {
+                operator,
+                left: current,
+                right,
+                site: site(token, token),
+            });
+        }
+        Lowered::Same(current)
+    }
+
+    /// `if … else if … else …` without recursion along the `else`s.
+    fn branch(&mut self, first: &syn::ExprIf) -> ExprId {
+        let mut arms = Vec::new();
+        let mut branch = first;
+        let last = loop {
+            let test = self.expr(&branch.cond);
+            arms.push((test, self.block(&branch.then_branch)));
+            match branch.else_branch.as_ref().map(|(_, other)| &**other) {
+                Some(syn::Expr::If(next)) => branch = next,
+                Some(other) => break Some(self.expr(other)),
+                None => break None,
+            }
+        };
+        let mut otherwise = last;
+        for (test, then) in arms.into_iter().rev() {
+            otherwise = Some(self.push(Expr::If { test, then, otherwise }));
+        }
+        otherwise.unwrap_or_default()
+    }
+
+    pub(super) fn block(&mut self, block: &syn::Block) -> ExprId {
+        self.statements(&block.stmts, line(block.brace_token.span.open()))
+    }
+
+    pub(super) fn statements(&mut self, statements: &[Stmt], line: u32) -> ExprId {
+        if self.depth >= DEPTH_LIMIT {
+            return self.push(Expr::Unknown);
+        }
+        self.depth += 1;
+        let outer = self.module;
+        let mut lowered = Block::default();
+        if statements.iter().any(|statement| matches!(statement, Stmt::Item(_))) {
+            let inner = self.lowering.block_module(outer, &self.name, line);
+            for statement in statements {
+                if let Stmt::Item(item) = statement {
+                    self.lowering.item(item, inner);
+                }
+            }
+            lowered.module = Some(inner);
+            self.module = inner;
+        }
+        // A nested block's items are named within the same function.
+        let name = lowered.module.map(|_| std::mem::take(&mut self.name));
+        for (at, statement) in statements.iter().enumerate() {
+            match statement {
+                Stmt::Local(local) => {
+                    let value = local.init.as_ref().map(|init| self.expr(&init.expr));
+                    let otherwise = local
+                        .init
+                        .as_ref()
+                        .and_then(|init| init.diverge.as_ref())
+                        .map(|(_, other)| self.expr(other));
+                    let pattern = self.pattern(&local.pat);
+                    lowered.statements.push(Statement::Let { pattern, value, otherwise });
+                }
+                Stmt::Item(_) => {}
+                Stmt::Expr(expr, semi) => {
+                    let id = self.expr(expr);
+                    if at + 1 == statements.len() && semi.is_none() {
+                        lowered.tail = Some(id);
+                    } else {
+                        lowered.statements.push(Statement::Expr(id));
+                    }
+                }
+                Stmt::Macro(mac) => {
+                    let id = self.macro_call(&mac.mac);
+                    if at + 1 == statements.len() && mac.semi_token.is_none() {
+                        lowered.tail = Some(id);
+                    } else {
+                        lowered.statements.push(Statement::Expr(id));
+                    }
+                }
+            }
+        }
+        if let Some(name) = name {
+            self.name = name;
+        }
+        self.module = outer;
+        self.depth -= 1;
+        self.push(Expr::Block(lowered))
+    }
+}
+
+enum Lowered {
+    New(Expr),
+    Same(ExprId),
+}
+
+fn position(span: proc_macro2::Span) -> (u32, u32) {
+    let start = span.start();
+    (start.line as u32, start.column as u32 + 1)
+}
+
+fn path_site(path: &syn::ExprPath) -> Site {
+    let first = path
+        .qself
+        .as_ref()
+        .map(|qself| qself.lt_token.span)
+        .or(path.path.leading_colon.map(|colons| colons.spans[0]))
+        .or(path.path.segments.first().map(|segment| segment.ident.span()));
+    let last = path.path.segments.last().map(|segment| match &segment.arguments {
+        syn::PathArguments::AngleBracketed(arguments) => arguments.gt_token.span,
+        _ => segment.ident.span(),
+    });
+    match (first, last) {
+        (Some(first), Some(last)) => site(first, last),
+        _ => Site::default(),
+    }
+}
+
+fn operator(operator: &BinOp) -> Binary {
+    match operator {
+        BinOp::Add(_) => Binary::Add,
+        BinOp::Sub(_) => Binary::Sub,
+        BinOp::Mul(_) => Binary::Mul,
+        BinOp::Div(_) => Binary::Div,
+        BinOp::Rem(_) => Binary::Rem,
+        BinOp::BitXor(_) => Binary::BitXor,
+        BinOp::BitAnd(_) => Binary::BitAnd,
+        BinOp::BitOr(_) => Binary::BitOr,
+        BinOp::Shl(_) => Binary::Shl,
+        BinOp::Shr(_) => Binary::Shr,
+        BinOp::Eq(_) => Binary::Eq,
+        BinOp::Lt(_) => Binary::Lt,
+        BinOp::Le(_) => Binary::Le,
+        BinOp::Ne(_) => Binary::Ne,
+        BinOp::Ge(_) => Binary::Ge,
+        BinOp::Gt(_) => Binary::Gt,
+        BinOp::AddAssign(_) => Binary::AddAssign,
+        BinOp::SubAssign(_) => Binary::SubAssign,
+        BinOp::MulAssign(_) => Binary::MulAssign,
+        BinOp::DivAssign(_) => Binary::DivAssign,
+        BinOp::RemAssign(_) => Binary::RemAssign,
+        BinOp::BitXorAssign(_) => Binary::BitXorAssign,
+        BinOp::BitAndAssign(_) => Binary::BitAndAssign,
+        BinOp::BitOrAssign(_) => Binary::BitOrAssign,
+        BinOp::ShlAssign(_) => Binary::ShlAssign,
+        BinOp::ShrAssign(_) => Binary::ShrAssign,
+        _ => Binary::Logic,
+    }
+}
