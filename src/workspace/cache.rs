@@ -38,7 +38,11 @@ impl Cache {
 
     /// Opens the cache of the project at `root`.
     pub fn open(root: &Path) -> Self {
-        let Some(folder) = folder() else { return Self::off() };
+        folder().map_or_else(Self::off, |folder| Self::open_in(&folder, root))
+    }
+
+    /// Opens the cache of the project at `root` in a folder of caches.
+    pub fn open_in(folder: &Path, root: &Path) -> Self {
         let name = blake3::hash(root.as_os_str().as_encoded_bytes()).to_hex();
         let place = folder.join(format!("{}.facts", &name[..24]));
         let stored = std::fs::read(&place)

@@ -10,6 +10,8 @@ mod extract;
 mod live;
 mod read;
 mod scan;
+#[cfg(test)]
+mod tests;
 mod walk;
 mod watch;
 

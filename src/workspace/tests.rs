@@ -1,0 +1,249 @@
+//! Projects as they are found: broken, huge, nested, ignored, and changing while open.
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::mpsc::{self, Receiver};
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+use super::{Event, Options, Scan, Workspace, scan};
+use crate::model::{Change, Project};
+
+fn project(files: &[(&str, &str)]) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (path, text) in files {
+        write(folder.path(), path, text.as_bytes());
+    }
+    folder
+}
+
+fn write(root: &Path, path: &str, bytes: &[u8]) {
+    let full = root.join(path);
+    fs::create_dir_all(full.parent().unwrap()).unwrap();
+    fs::write(full, bytes).unwrap();
+}
+
+fn scanned(root: &Path, options: &Options) -> Scan {
+    scan(root, options, &|_| {}).unwrap()
+}
+
+fn paths(scan: &Scan) -> Vec<&str> {
+    scan.project.files.iter().map(|file| &*file.path).collect()
+}
+
+#[test]
+fn ignored_hidden_and_vendored_folders_are_left_out_unless_asked_for() {
+    let folder = project(&[
+        (".gitignore", "generated/\n"),
+        ("a.py", ""),
+        ("generated/g.py", ""),
+        (".hidden/h.py", ""),
+        ("node_modules/n.py", ""),
+        ("venv/pyvenv.cfg", ""),
+        ("venv/v.py", ""),
+        ("vendor/dep/.cargo-checksum.json", "{}"),
+        ("vendor/dep/src/lib.rs", ""),
+        ("src/lib.rs", ""),
+    ]);
+    assert_eq!(paths(&scanned(folder.path(), &Options::default())), ["a.py", "src/lib.rs"]);
+    let all = scanned(folder.path(), &Options { no_ignore: true, ..Options::default() });
+    assert_eq!(all.project.files.len(), 7);
+}
+
+#[test]
+fn any_bytes_give_a_diagnostic_and_nothing_worse() {
+    let folder = project(&[
+        ("empty.py", ""),
+        ("good.py", "def f(): pass\n"),
+        ("broken.py", "def ok(): pass\ndef broken(:\n    x = = 1\n"),
+        ("broken.rs", "fn f( {"),
+    ]);
+    let root = folder.path();
+    write(root, "binary.py", b"\x7fELF\0\0");
+    write(root, "latin.rs", b"// \xe9\n");
+    for (name, open, close) in [("paren", "(", ")"), ("list", "[", "]"), ("minus", "-", "")] {
+        let deep = format!("x = {}1{}\n", open.repeat(100_000), close.repeat(100_000));
+        write(root, &format!("deep_{name}.py"), deep.as_bytes());
+    }
+    let blocks: String = (0..90).map(|depth| format!("{}if x:\n", " ".repeat(depth))).collect();
+    write(root, "blocks.py", format!("{blocks}{}pass\n", " ".repeat(90)).as_bytes());
+    for (name, open, close) in [("paren", "(", ")"), ("block", "{", "}"), ("generic", "Vec<", ">")]
+    {
+        let deep = format!("type T = {}u8{};\n", open.repeat(100_000), close.repeat(100_000));
+        write(root, &format!("deep_{name}.rs"), deep.as_bytes());
+    }
+    write(root, "huge.py", &vec![b'#'; 17 << 20]);
+    std::os::unix::fs::symlink(root, root.join("loop")).unwrap();
+    std::os::unix::fs::symlink("nowhere", root.join("dangling.py")).unwrap();
+
+    let scan = scanned(root, &Options::default());
+    let codes: Vec<String> = scan
+        .project
+        .diagnostics
+        .iter()
+        .map(|diagnostic| format!("{} {}", diagnostic.file, diagnostic.code))
+        .collect();
+    for expected in [
+        "binary.py binary",
+        "broken.py syntax-error",
+        "broken.rs syntax-error",
+        "deep_block.rs too-nested",
+        "deep_generic.rs too-nested",
+        "deep_list.py too-nested",
+        "deep_minus.py too-nested",
+        "deep_paren.py too-nested",
+        "deep_paren.rs too-nested",
+        "huge.py too-large",
+        "latin.rs not-utf8",
+    ] {
+        assert!(codes.iter().any(|code| code == expected), "no {expected} in {codes:#?}");
+    }
+    let clean = ["empty.py", "good.py", "blocks.py"];
+    assert!(
+        !codes.iter().any(|code| clean.iter().any(|name| code.starts_with(name))),
+        "{codes:#?}"
+    );
+    assert!(!scan.project.symbols_named("broken.ok").is_empty(), "what parses is still read");
+}
+
+#[test]
+fn one_file_can_be_opened_and_knows_its_package() {
+    let folder =
+        project(&[("pkg/__init__.py", ""), ("pkg/mod.py", "def f(): pass\n"), ("pkg/b.py", "")]);
+    let scan = scanned(&folder.path().join("pkg/mod.py"), &Options::default());
+    assert_eq!(paths(&scan), ["mod.py"]);
+    assert!(!scan.project.symbols_named("pkg.mod.f").is_empty());
+}
+
+#[test]
+fn what_is_no_project_is_refused() {
+    let folder = project(&[("notes.txt", "")]);
+    let refused = |path: &Path| scan(path, &Options::default(), &|_| {}).err().unwrap().to_string();
+    assert!(refused(&folder.path().join("gone")).ends_with("no such file or folder"));
+    assert!(refused(&folder.path().join("notes.txt")).contains("not a Python or Rust source"));
+}
+
+/// A workspace whose events can be waited for.
+struct Live {
+    workspace: Workspace,
+    events: Receiver<Event>,
+    latest: Arc<Project>,
+    change: Change,
+}
+
+impl Live {
+    fn open(root: &Path) -> Self {
+        let (sender, events) = mpsc::channel();
+        let send = move |event| drop(sender.send(event));
+        let workspace = Workspace::open(root, Options::default(), send).unwrap();
+        let mut live =
+            Self { workspace, events, latest: Arc::default(), change: Change::default() };
+        live.until("the first snapshot", |project| project.revision > 0);
+        live
+    }
+
+    fn until(&mut self, what: &str, is_so: impl Fn(&Project) -> bool) {
+        self.until_event(what, |event| match event {
+            Event::Snapshot { project, .. } => is_so(project),
+            _ => false,
+        });
+    }
+
+    fn until_event(&mut self, what: &str, is_so: impl Fn(&Event) -> bool) {
+        let deadline = Instant::now() + Duration::from_secs(30);
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let Ok(event) = self.events.recv_timeout(left) else { panic!("never came: {what}") };
+            if let Event::Snapshot { project, change } = &event {
+                self.latest = project.clone();
+                self.change = change.clone();
+            }
+            if is_so(&event) {
+                return;
+            }
+        }
+    }
+}
+
+fn has(name: &'static str) -> impl Fn(&Project) -> bool {
+    move |project| !project.symbols_named(name).is_empty()
+}
+
+#[test]
+fn saves_renames_and_deletions_are_followed() {
+    let folder = project(&[("a.py", "def one(): pass\n"), ("sub/b.py", "def b(): pass\n")]);
+    let root = folder.path();
+    let mut live = Live::open(root);
+    assert_eq!(live.workspace.root(), root.canonicalize().unwrap());
+
+    write(root, "a.py", b"def two(): pass\n");
+    live.until("a save in place", has("a.two"));
+    assert_eq!(live.change.files, ["a.py".into()]);
+
+    write(root, ".a.py.swp", b"def three(): pass\n");
+    fs::rename(root.join(".a.py.swp"), root.join("a.py")).unwrap();
+    live.until("write and rename", has("a.three"));
+
+    write(root, "new/c.py", b"def c(): pass\n");
+    live.until("a new folder", has("new.c.c"));
+
+    fs::remove_dir_all(root.join("sub")).unwrap();
+    live.until("a removed folder", |project| !has("sub.b.b")(project));
+
+    for number in 0..1000 {
+        write(root, &format!("many/m{number}.py"), format!("def f{number}(): pass\n").as_bytes());
+    }
+    live.until("a thousand files", |project| project.files.len() == 1002);
+}
+
+#[test]
+fn a_broken_file_keeps_its_last_good_facts() {
+    let folder = project(&[("a.py", "def one(): pass\ndef two(): pass\n")]);
+    let mut live = Live::open(folder.path());
+    write(folder.path(), "a.py", b"def one(: pass\ndef two(): pass\n");
+    live.until("the error", |project| !project.diagnostics.is_empty());
+    assert!(has("a.one")(&live.latest) && has("a.two")(&live.latest));
+    assert_eq!(live.latest.files[0].status, crate::model::FileStatus::Stale);
+    write(folder.path(), "a.py", b"def three(): pass\n");
+    live.until("the repair", |project| project.diagnostics.is_empty() && has("a.three")(project));
+}
+
+#[test]
+fn a_deleted_folder_is_waited_for() {
+    let outer = project(&[("p/a.py", "def one(): pass\n")]);
+    let root = outer.path().join("p");
+    let mut live = Live::open(&root);
+    fs::remove_dir_all(&root).unwrap();
+    live.until_event("the folder's end", |event| matches!(event, Event::Gone(_)));
+    write(&root, "a.py", b"def back(): pass\n");
+    live.until("the folder's return", has("a.back"));
+    write(&root, "a.py", b"def again(): pass\n");
+    live.until("a save after the return", has("a.again"));
+}
+
+#[test]
+fn the_cache_gives_the_same_facts() {
+    let folder = project(&[("a.py", "import os\n\ndef one(): return os.getcwd()\n")]);
+    let cache_folder = tempfile::tempdir().unwrap();
+    let open = || super::cache::Cache::open_in(cache_folder.path(), folder.path());
+    let wanted = super::extract::Wanted {
+        path: "a.py".into(),
+        language: crate::model::Language::Python,
+        module: "a".into(),
+    };
+    let extract = |cache: &super::cache::Cache| {
+        let mut all =
+            super::extract::extract_all(folder.path(), vec![wanted.clone()], cache, &|| {});
+        all.pop().unwrap()
+    };
+    let first = open();
+    let cold = extract(&first);
+    first.save();
+    let warm = extract(&open());
+    assert!(!cold.cached && warm.cached);
+    assert_eq!(cold.facts.unwrap(), warm.facts.unwrap());
+    write(folder.path(), "a.py", b"x = 1\n");
+    assert!(!extract(&open()).cached, "other content is another key");
+}
