@@ -1,0 +1,151 @@
+//! Intent as data: what happened ([`Action`]), what the shell must do ([`Effect`]), and what a
+//! cell on the screen stands for ([`Hit`]).
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::key::Key;
+use super::links::Place;
+use super::texts::Highlighted;
+use super::toast::Level;
+use super::view::View;
+use crate::model::{
+    Change, Language, Name, Project, RunEvent, RunId, RunRecord, RunRequest, Worker,
+};
+
+/// Something that happened.
+#[derive(Debug, Clone)]
+pub enum Action {
+    Key(Key),
+    Paste(String),
+    Mouse(Mouse, Hit),
+    Resize(u16, u16),
+    /// A command by its id: from the palette, help, a click or a test.
+    Command(&'static str),
+    /// The pause after the first key of a sequence is over: show what may follow.
+    HintDue,
+    /// Time passed while something on the screen counts it.
+    Tick,
+    Progress {
+        done: usize,
+        total: usize,
+    },
+    Snapshot {
+        project: Arc<Project>,
+        change: Change,
+    },
+    /// How the directory is watched; `Some` when it is worth telling (polling).
+    Watching(Option<String>),
+    /// The project's directory went away.
+    Gone(String),
+    Text {
+        path: Name,
+        text: Option<Arc<str>>,
+    },
+    Highlighted {
+        key: Name,
+        lines: Arc<Highlighted>,
+    },
+    RunStarted {
+        id: RunId,
+        request: RunRequest,
+    },
+    Run {
+        id: RunId,
+        event: RunEvent,
+    },
+    /// A run could not even be started.
+    RunRefused {
+        task: Name,
+        reason: String,
+    },
+    History(Vec<RunRecord>),
+    Worker {
+        task: Name,
+        worker: Result<Arc<Worker>, String>,
+    },
+    Toast(Level, String),
+    ToastDue(u64),
+    /// The configuration file was read again.
+    Config(Box<super::config::Config>),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mouse {
+    Click,
+    DoubleClick,
+    /// Rows, positive downwards.
+    Wheel(i8),
+    /// The button is held: the pointer's column and row.
+    Drag(u16, u16),
+    Release,
+}
+
+/// What a cell stands for; made by the code that draws it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Hit {
+    #[default]
+    Nothing,
+    Tab(View),
+    /// A row of the main list.
+    Row(usize),
+    /// The fold mark of a row.
+    Fold(usize),
+    /// A line of the detail pane (an index into its lines).
+    DetailLine(usize),
+    /// Somewhere in the list or detail pane.
+    List,
+    Detail,
+    /// The line between two panes.
+    Divider,
+    /// A step of the breadcrumb, from the oldest.
+    Crumb(usize),
+    /// A key hint in the footer or a button.
+    Command(&'static str),
+    /// A row of the open popup or palette.
+    PopupRow(usize),
+    Popup,
+    /// Something only the view itself understands: a graph's box, a form's field.
+    Item(usize),
+}
+
+/// Something the shell must do.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Effect {
+    Quit,
+    Suspend,
+    /// Clear the terminal and draw everything again.
+    Redraw,
+    ReadText(Name),
+    Highlight {
+        key: Name,
+        language: Option<Language>,
+        text: Arc<str>,
+    },
+    OpenEditor(Place),
+    /// Open text that is no file of the project (a worker, a log) in the editor, read-only.
+    OpenText {
+        name: String,
+        text: String,
+    },
+    Copy {
+        text: String,
+        what: String,
+    },
+    LoadHistory,
+    StartRun(RunRequest),
+    CancelRun(RunId),
+    GenerateWorker(Name),
+    /// Deliver [`Action::ToastDue`] later.
+    ToastTimer {
+        id: u64,
+        milliseconds: u64,
+    },
+    /// Deliver [`Action::HintDue`] after the which-key pause.
+    HintTimer,
+    /// Write a file the user asked to export.
+    Export {
+        path: PathBuf,
+        text: String,
+    },
+}

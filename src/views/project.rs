@@ -1,0 +1,11 @@
+//! The project view. What it says is built in [`crate::app::screens::project`].
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::{HitMap, Theme, standard};
+use crate::app::Model;
+
+pub fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) -> HitMap {
+    standard(model, theme, area, buf)
+}
