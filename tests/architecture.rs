@@ -10,8 +10,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("knowledge", &["knowledge", "model"]),
     ("runner", &["runner", "model"]),
     ("workspace", &["workspace", "analyzers", "model"]),
-    ("app", &["app", "model", "runner", "knowledge"]),
-    ("views", &["views", "app", "model", "knowledge", "analyzers"]),
+    ("app", &["app", "model", "runner", "knowledge", "analyzers::layout"]),
+    ("views", &["views", "app", "model", "knowledge", "analyzers::layout"]),
 ];
 
 /// Names that a room must not use: the pure rooms touch neither files nor the terminal.
@@ -71,7 +71,11 @@ fn rooms_import_only_what_they_may() {
     let rooms: Vec<String> = rooms.collect();
     for (room, allowed) in ROOMS {
         for path in source_files(&source().join(room)) {
-            let text = code(&path);
+            let mut text = code(&path);
+            // A part of a room, such as the layout of graphs, may be open where the room is not.
+            for part in allowed.iter().filter(|part| part.contains("::")) {
+                text = text.replace(&format!("crate::{part}"), "");
+            }
             for target in rooms.iter().filter(|target| !allowed.contains(&target.as_str())) {
                 if uses(&text, &format!("crate::{target}")) {
                     broken.push(format!("{}: {room} imports {target}", path.display()));

@@ -77,10 +77,24 @@ pub struct DetailState {
     pub offset: Cell<usize>,
     /// Screen rows that fit; kept by the code that draws.
     pub height: Cell<usize>,
+    /// Cells for text; kept by the code that draws, before it asks for the detail.
+    pub width: Cell<usize>,
 }
+
+/// The width a detail is made for before any frame was drawn.
+const USUAL_WIDTH: usize = 76;
 
 impl DetailState {
     pub fn reset(&mut self) {
-        *self = Self { height: self.height.clone(), ..Self::default() };
+        let (height, width) = (self.height.clone(), self.width.clone());
+        *self = Self { height, width, ..Self::default() };
+    }
+
+    /// The width to lay tables, pictures and pages out for.
+    pub fn text_width(&self) -> usize {
+        match self.width.get() {
+            0 => USUAL_WIDTH,
+            width => width,
+        }
     }
 }

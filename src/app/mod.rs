@@ -6,23 +6,25 @@
 //! semantic roles ([`text`], [`list`], [`screens`]); `views` only puts them into cells.
 
 pub mod action;
+pub mod canvas;
 pub mod command;
 pub mod commands;
 pub mod config;
 pub mod detail;
 pub mod form;
 pub mod history;
-pub mod index;
 pub mod input;
 pub mod key;
 pub mod keymap;
 pub mod links;
 pub mod list;
+pub mod markdown;
 pub mod memo;
 pub mod model;
 pub mod navigate;
 pub mod overlay;
 pub mod palette;
+pub mod picture;
 pub mod screens;
 pub mod text;
 pub mod texts;

@@ -9,7 +9,6 @@ use super::command::Context;
 use super::config::Config;
 use super::detail::{Detail, DetailState};
 use super::history::History;
-use super::index::CallIndex;
 use super::key::Key;
 use super::keymap::Keymap;
 use super::links::Links;
@@ -20,6 +19,7 @@ use super::screens;
 use super::texts::Texts;
 use super::toast::{Level, Toasts};
 use super::view::View;
+use crate::analyzers::layout::neighbourhood::CallIndex;
 use crate::model::{Change, Name, Project};
 
 /// Which pane keys act on.
@@ -51,7 +51,7 @@ pub struct Panes {
     /// Rises when a screen's own options change what its rows or detail say.
     pub generation: u64,
     rows: Memo<(u64, u64, u64, String), Rows>,
-    shown: Memo<(u64, u64, u64, Option<Name>), Detail>,
+    shown: Memo<(u64, u64, u64, usize, Option<Name>), Detail>,
     /// The row that the detail pane was last settled on.
     settled: Option<Name>,
 }
@@ -216,7 +216,8 @@ impl Model {
         let panes = self.panes(view);
         let row = self.selected(view);
         let id = row.as_ref().map(|row| row.id.clone());
-        let key = (self.project.revision, panes.generation, self.texts.generation, id);
+        let width = panes.detail.text_width();
+        let key = (self.project.revision, panes.generation, self.texts.generation, width, id);
         panes.shown.get(key, || screens::detail(self, view, row.as_ref()))
     }
 

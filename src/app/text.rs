@@ -49,10 +49,13 @@ pub enum Role {
     Decorator,
     Operator,
     Constant,
+    // Running text.
+    Link,
+    Emphasis,
 }
 
 impl Role {
-    pub const COUNT: usize = Self::Constant as usize + 1;
+    pub const COUNT: usize = Self::Emphasis as usize + 1;
 
     pub fn of_certainty(certainty: Certainty) -> Self {
         match certainty {

@@ -119,6 +119,8 @@ const ROLES: &[(Role, Color, Color, Color, Modifier)] = &[
     (Role::Decorator, i(215), i(130), Color::Yellow, NONE),
     (Role::Operator, i(250), i(240), Color::Reset, NONE),
     (Role::Constant, i(173), i(130), Color::Cyan, NONE),
+    (Role::Link, i(80), i(25), Color::Cyan, UNDERLINED),
+    (Role::Emphasis, Color::Reset, Color::Reset, Color::Reset, ITALIC),
 ];
 
 /// What is left of roles without colour.
@@ -135,6 +137,8 @@ const PLAIN: &[(Role, Modifier)] = &[
     (Role::Comment, Modifier::DIM),
     (Role::LineNumber, Modifier::DIM),
     (Role::Keyword, BOLD),
+    (Role::Link, UNDERLINED),
+    (Role::Emphasis, ITALIC),
 ];
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::model::{CallGraph, Certainty, EdgeKind, NodeId, NodeKind};
+use crate::model::{CallEdge, CallGraph, Certainty, EdgeKind, NodeId, NodeKind};
 
 /// The reverse of a call graph's edges; built once per snapshot.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -35,8 +35,17 @@ impl CallIndex {
         Self { edges, starts }
     }
 
+    /// The edges that enter `node`.
+    pub fn callers<'a>(
+        &'a self,
+        graph: &'a CallGraph,
+        node: NodeId,
+    ) -> impl ExactSizeIterator<Item = &'a CallEdge> {
+        self.numbers(node).iter().map(|number| &graph.edges[*number as usize])
+    }
+
     /// Numbers of the edges that enter `node`.
-    pub fn callers(&self, node: NodeId) -> &[u32] {
+    pub fn numbers(&self, node: NodeId) -> &[u32] {
         let at = node as usize;
         match (self.starts.get(at), self.starts.get(at + 1)) {
             (Some(first), Some(last)) => &self.edges[*first as usize..*last as usize],
@@ -204,7 +213,7 @@ impl<'a> Cut<'a> {
         let graph = self.graph;
         let keep = |other: &NodeId| self.shown_node(*other);
         if up {
-            let edges = self.index.callers(node).iter().filter(|edge| self.shown_edge(**edge));
+            let edges = self.index.numbers(node).iter().filter(|edge| self.shown_edge(**edge));
             edges.map(|edge| graph.edges[*edge as usize].from).filter(keep).collect()
         } else {
             let first = graph.edges.partition_point(|edge| edge.from < node);

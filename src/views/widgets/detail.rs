@@ -11,6 +11,7 @@ use crate::views::theme::Theme;
 
 /// Paints the detail of the screen on top.
 pub fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
+    model.detail_state().width.set(area.width.saturating_sub(2) as usize);
     let detail = model.detail(model.view);
     draw_detail(model, &detail, theme, area, buf, hits);
 }

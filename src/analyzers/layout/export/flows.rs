@@ -23,12 +23,13 @@ pub fn flows(project: &Project, format: Format, name: Option<&str>) -> Result<St
     if let (Some(name), true) = (name, chosen.is_empty()) {
         return Err(format!("no flow is called `{name}`; `metascope flows PATH` lists them"));
     }
-    let clusters = chosen.iter().map(|flow| cluster(flow)).collect();
+    let clusters = chosen.iter().map(|flow| flow_cluster(flow)).collect();
     let title = name.map_or_else(|| project.root.to_string(), str::to_owned);
     Ok(Picture { title, clusters }.write(format))
 }
 
-fn cluster(flow: &Flow) -> Cluster {
+/// One flow, its frame labelled with its name and kind.
+pub fn flow_cluster(flow: &Flow) -> Cluster {
     let places: HashMap<&str, usize> =
         flow.nodes.iter().enumerate().map(|(place, node)| (&*node.id, place)).collect();
     let edges = flow.edges.iter().filter_map(|edge| {
@@ -53,7 +54,7 @@ fn cluster(flow: &Flow) -> Cluster {
 }
 
 fn node(node: &FlowNode) -> Node {
-    let mut lines = vec![shorten(&title(node), LINE)];
+    let mut lines = vec![shorten(&node_title(node), LINE)];
     if let Some(stream) = node.text("stream").filter(|stream| *stream != "main") {
         lines.push(format!("stream {stream}"));
     }
@@ -67,7 +68,7 @@ fn node(node: &FlowNode) -> Node {
 }
 
 /// The node in one line: its kind and what tells it apart.
-pub(super) fn title(node: &FlowNode) -> String {
+pub fn node_title(node: &FlowNode) -> String {
     let keys = ["name", "role", "value", "test", "group", "callee", "task", "code", "operator"];
     let detail = keys.iter().find_map(|key| match node.data.get(*key)? {
         Value::String(text) if !text.is_empty() => Some(text.clone()),

@@ -14,8 +14,8 @@ mod svg;
 mod tests;
 
 pub use calls::{CallsOptions, calls, picture_of};
-pub use flows::flows;
-pub use splits::splits;
+pub use flows::{flow_cluster, flows, node_title};
+pub use splits::{split_cluster, splits};
 
 /// The text formats.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -22,12 +22,13 @@ pub fn splits(project: &Project, format: Format, function: Option<&str>) -> Resu
             "no split function is called `{name}`; `metascope splits PATH` lists them"
         ));
     }
-    let clusters = chosen.iter().map(|split| cluster(split)).collect();
+    let clusters = chosen.iter().map(|split| split_cluster(split)).collect();
     let title = function.map_or_else(|| project.root.to_string(), str::to_owned);
     Ok(Picture { title, clusters }.write(format))
 }
 
-fn cluster(split: &Split) -> Cluster {
+/// One split: its blocks, and on the edges what a suspension does and saves.
+pub fn split_cluster(split: &Split) -> Cluster {
     let label = match &split.refused {
         Some(refusal) => {
             format!("{} (not split: {}, line {})", split.function, refusal.reason, refusal.line)
