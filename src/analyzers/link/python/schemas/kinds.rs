@@ -1,0 +1,162 @@
+//! What family of data class a class belongs to.
+
+use super::generated;
+use super::index::{ClassInfo, Index, Meaning};
+use crate::model::facts::python::schemas::{ClassShape, Decorator, Term};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Dataclass,
+    Attrs,
+    Pydantic,
+    TypedDict,
+    NamedTuple,
+    Enum,
+    Protocol,
+    Msgspec,
+    SqlAlchemy,
+    Django,
+    /// A class that is known by its `__init__` or its annotations only.
+    Plain,
+}
+
+impl Kind {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Dataclass => "dataclass",
+            Self::Attrs => "attrs",
+            Self::Pydantic => "pydantic",
+            Self::TypedDict => "typeddict",
+            Self::NamedTuple => "namedtuple",
+            Self::Enum => "enum",
+            Self::Protocol => "protocol",
+            Self::Msgspec => "msgspec",
+            Self::SqlAlchemy => "sqlalchemy",
+            Self::Django => "django",
+            Self::Plain => "class",
+        }
+    }
+}
+
+pub fn kind_of(index: &Index<'_>, info: &ClassInfo<'_>) -> Kind {
+    let mut bases = info.external.iter().map(|name| &**name);
+    let by_base = bases.find_map(|base| match base {
+        "pydantic.BaseModel"
+        | "pydantic.v1.BaseModel"
+        | "pydantic.GenericModel"
+        | "pydantic.v1.GenericModel"
+        | "pydantic.RootModel"
+        | "pydantic.BaseSettings"
+        | "pydantic.v1.BaseSettings"
+        | "pydantic_settings.BaseSettings"
+        | "sqlmodel.SQLModel"
+        | "sqlmodel.main.SQLModel" => Some(Kind::Pydantic),
+        "typing.TypedDict" => Some(Kind::TypedDict),
+        "typing.NamedTuple" => Some(Kind::NamedTuple),
+        "enum.Enum" | "enum.IntEnum" | "enum.StrEnum" | "enum.Flag" | "enum.IntFlag"
+        | "enum.ReprEnum" | "strenum.StrEnum" | "aenum.Enum" => Some(Kind::Enum),
+        "django.db.models.TextChoices"
+        | "django.db.models.IntegerChoices"
+        | "django.db.models.Choices"
+        | "django.db.models.enums.TextChoices"
+        | "django.db.models.enums.IntegerChoices"
+        | "django.db.models.enums.Choices" => Some(Kind::Enum),
+        "msgspec.Struct" | "msgspec._core.Struct" => Some(Kind::Msgspec),
+        "django.db.models.Model" => Some(Kind::Django),
+        "sqlalchemy.orm.DeclarativeBase"
+        | "sqlalchemy.orm.DeclarativeBaseNoMeta"
+        | "sqlalchemy.orm.MappedAsDataclass"
+        | "flask_sqlalchemy.model.Model" => Some(Kind::SqlAlchemy),
+        _ => None,
+    });
+    if let Some(kind) = by_base {
+        return kind;
+    }
+    // The project may be the library itself.
+    let by_own = info.mro.iter().skip(1).find_map(|name| match *name {
+        "pydantic.main.BaseModel" | "pydantic.v1.main.BaseModel" => Some(Kind::Pydantic),
+        "django.db.models.base.Model" => Some(Kind::Django),
+        "django.db.models.enums.Choices" | "enum.Enum" => Some(Kind::Enum),
+        "sqlalchemy.orm.decl_api.DeclarativeBase" => Some(Kind::SqlAlchemy),
+        _ => None,
+    });
+    if let Some(kind) = by_own {
+        return kind;
+    }
+    let shapes = || info.mro.iter().filter_map(|name| Some(index.classes.get(name)?.shape));
+    for shape in shapes() {
+        for decorator in &shape.decorators {
+            if let Some(kind) = decorated(index, decorator) {
+                return kind;
+            }
+        }
+        for base in &shape.bases {
+            if let Term::Call(call) = base
+                && let Some((base, _)) = generated::read(call, index.names, shape.line)
+            {
+                return match base {
+                    "typing.NamedTuple" => Kind::NamedTuple,
+                    "typing.TypedDict" => Kind::TypedDict,
+                    _ => Kind::Enum,
+                };
+            }
+        }
+    }
+    if shapes().any(|shape| is_mapped(index, shape)) {
+        return Kind::SqlAlchemy;
+    }
+    let is_protocol = |base: &Term| {
+        let head = match base {
+            Term::Subscript(head, _) => head,
+            other => other,
+        };
+        index.known(head).is_some_and(|known| known == "typing.Protocol")
+    };
+    if info.shape.bases.iter().any(is_protocol) { Kind::Protocol } else { Kind::Plain }
+}
+
+/// The family a class decorator makes.
+pub fn decorated(index: &Index<'_>, decorator: &Decorator) -> Option<Kind> {
+    let Some(mut name) = index.target(&decorator.function) else { return None };
+    // `dc = functools.partial(dataclass, frozen=True)`
+    if let Meaning::Assigned(assigned) = index.meaning(&decorator.function)
+        && let Term::Call(call) = &assigned.value
+        && index.known(&call.function).is_some_and(|known| known == "functools.partial")
+    {
+        name = index.target(call.arguments.first()?)?;
+    }
+    match &*name {
+        "dataclasses.dataclass"
+        | "pydantic.dataclasses.dataclass"
+        | "pydantic.v1.dataclasses.dataclass" => Some(Kind::Dataclass),
+        "attr.s" | "attr.attrs" | "attr.attributes" | "attr.define" | "attr.frozen"
+        | "attr.mutable" | "attr.dataclass" => Some(Kind::Attrs),
+        _ => {
+            let function = index.functions.get(&*name)?;
+            let transforms = function.decorators.iter().any(|inner| {
+                index.known(&inner.function).is_some_and(|n| n == "typing.dataclass_transform")
+            });
+            transforms.then_some(Kind::Dataclass)
+        }
+    }
+}
+
+/// Whether a class body declares columns or a table.
+fn is_mapped(index: &Index<'_>, shape: &ClassShape) -> bool {
+    shape.attributes.iter().any(|attribute| {
+        if &*attribute.name == "__tablename__" {
+            return true;
+        }
+        let of_call = attribute.value.as_ref().and_then(|value| match value {
+            Term::Call(call) => index.known(&call.function),
+            _ => None,
+        });
+        of_call.is_some_and(|name| {
+            matches!(&*name, "sqlalchemy.Column" | "sqlalchemy.orm.mapped_column")
+        }) || matches!(
+            &attribute.annotation,
+            Some(Term::Subscript(head, _))
+                if index.known(head).is_some_and(|name| name == "sqlalchemy.orm.Mapped")
+        )
+    })
+}
