@@ -2,7 +2,9 @@
 
 use syn::{Attribute, Expr, Lit, Meta, Token, punctuated::Punctuated};
 
+use super::Source;
 use crate::model::Name;
+use crate::model::facts::rust::items;
 use crate::model::facts::rust::modules::Cfg;
 
 /// The value of `#[name = "value"]`.
@@ -97,6 +99,133 @@ pub fn effective(attributes: &[Attribute]) -> Vec<(Attribute, Option<Cfg>)> {
         }
     }
     out
+}
+
+/// Attributes of the compiler and of tools that say nothing about registration.
+const BUILT_IN: &[&str] = &[
+    "allow",
+    "automatically_derived",
+    "cfg",
+    "cfg_attr",
+    "cold",
+    "const_trait",
+    "crate_name",
+    "crate_type",
+    "default",
+    "deny",
+    "deprecated",
+    "derive",
+    "diagnostic",
+    "doc",
+    "expect",
+    "export_name",
+    "feature",
+    "forbid",
+    "fundamental",
+    "global_allocator",
+    "ignore",
+    "inline",
+    "instruction_set",
+    "link",
+    "link_name",
+    "link_section",
+    "macro_export",
+    "macro_use",
+    "may_dangle",
+    "must_use",
+    "no_mangle",
+    "no_std",
+    "non_exhaustive",
+    "panic_handler",
+    "path",
+    "proc_macro_derive",
+    "recursion_limit",
+    "repr",
+    "rustc_const_stable",
+    "rustfmt",
+    "should_panic",
+    "stable",
+    "target_feature",
+    "track_caller",
+    "unsafe",
+    "unstable",
+    "used",
+    "warn",
+    "clippy",
+    "rustversion",
+    "serde",
+    "coverage",
+    "optimize",
+    "type_length_limit",
+    "no_link",
+    "no_main",
+    "no_implicit_prelude",
+    "windows_subsystem",
+    "debugger_visualizer",
+    "collapse_debuginfo",
+    "bench_only",
+    "linkage",
+    "naked",
+    "marker",
+    "lang",
+    "rustc_diagnostic_item",
+];
+
+/// The attributes that may be macros or markers of some framework.
+pub fn custom(source: &Source<'_>, attributes: &[Attribute]) -> Vec<items::Attribute> {
+    use syn::spanned::Spanned;
+    if attributes.is_empty() {
+        return Vec::new();
+    }
+    let foreign = |attribute: &Attribute| {
+        let first = attribute.path().segments.first();
+        first.is_some_and(|first| !BUILT_IN.contains(&first.ident.to_string().as_str()))
+            || attribute.path().is_ident("cfg_attr")
+    };
+    let candidates: Vec<Attribute> =
+        attributes.iter().filter(|attribute| foreign(attribute)).cloned().collect();
+    effective(&candidates)
+        .into_iter()
+        .filter(|(attribute, _)| foreign(attribute) && !attribute.path().is_ident("cfg_attr"))
+        .map(|(attribute, cfg)| {
+            let (arguments, key) = match &attribute.meta {
+                Meta::List(list) => (super::words::spaceless(&list.tokens.to_string()), key(list)),
+                Meta::NameValue(pair) => {
+                    (super::words::spaceless(source.text_of(&pair.value)), literal(&pair.value))
+                }
+                Meta::Path(_) => (String::new(), None),
+            };
+            items::Attribute {
+                path: source.path(attribute.path()),
+                arguments: arguments.into(),
+                key: key.map(Name::from),
+                cfg,
+                line: attribute.path().span().start().line as u32,
+            }
+        })
+        .collect()
+}
+
+/// The string of `name = "…"`, else the first string among the arguments.
+fn key(list: &syn::MetaList) -> Option<String> {
+    use proc_macro2::TokenTree;
+    let (mut first, mut named, mut window) = (None, None, [String::new(), String::new()]);
+    for token in list.tokens.clone() {
+        if let TokenTree::Literal(literal) = &token
+            && let Ok(text) = syn::parse_str::<syn::LitStr>(&literal.to_string())
+        {
+            if window[1] == "=" && window[0] == "name" {
+                named.get_or_insert_with(|| text.value());
+            }
+            first.get_or_insert_with(|| text.value());
+        }
+        window.swap(0, 1);
+        window[1] = match &token {
+            TokenTree::Group(_) => String::new(),
+            other => other.to_string(),
+        };
+    }
+    named.or(first)
 }
 
 /// The paths inside `#[derive(…)]`, with the line of the derive and the `cfg_attr` condition.

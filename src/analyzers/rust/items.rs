@@ -7,6 +7,7 @@ use syn::{Attribute, Item, Visibility};
 use super::Source;
 use super::attributes;
 use super::calls::lower_body;
+use super::schemas;
 use super::words::spaceless;
 use crate::model::facts::rust::calls::{Body, CallFacts};
 use crate::model::facts::rust::items::{
@@ -14,6 +15,8 @@ use crate::model::facts::rust::items::{
     TypeKind, Value, Variant,
 };
 use crate::model::facts::rust::modules::{Module, ModuleFacts, ModuleIndex, ModuleKind, Use};
+use crate::model::facts::rust::registries::RegistryFacts;
+use crate::model::facts::rust::schemas::{SchemaFacts, VariantSchema};
 use crate::model::facts::rust::types::{Path, Ty};
 use crate::model::{Language, Name, Span, Symbol, SymbolKind};
 
@@ -23,6 +26,8 @@ pub struct Lowered {
     pub modules: ModuleFacts,
     pub items: ItemFacts,
     pub calls: CallFacts,
+    pub schemas: SchemaFacts,
+    pub registries: RegistryFacts,
     pub symbols: Vec<Symbol>,
 }
 
@@ -59,6 +64,10 @@ struct Holder<'h> {
 }
 
 impl Lowering<'_, '_> {
+    pub(super) fn registries(&mut self) -> &mut RegistryFacts {
+        &mut self.out.registries
+    }
+
     /// Opens the anonymous module of a block that holds items.
     pub fn block_module(&mut self, parent: ModuleIndex, name: &str, line: u32) -> ModuleIndex {
         self.open_module(parent, name, ModuleKind::Block, line)
@@ -122,6 +131,7 @@ impl Lowering<'_, '_> {
                         end,
                     },
                     vec![self.variant(&item.ident, &item.fields)],
+                    vec![schemas::variant(&[], &item.fields)],
                     module,
                 );
             }
@@ -139,6 +149,7 @@ impl Lowering<'_, '_> {
                         end,
                     },
                     vec![self.variant(&item.ident, &fields)],
+                    vec![schemas::variant(&[], &fields)],
                     module,
                 );
             }
@@ -157,6 +168,7 @@ impl Lowering<'_, '_> {
                         end,
                     },
                     variants,
+                    item.variants.iter().map(|v| schemas::variant(&v.attrs, &v.fields)).collect(),
                     module,
                 );
             }
@@ -264,6 +276,8 @@ impl Lowering<'_, '_> {
                         line: line(ident.span()),
                         gate: super::calls::macros::gate(&item.mac.tokens),
                     });
+                } else {
+                    self.item_macro(&item.mac, module);
                 }
             }
             _ => {}
@@ -364,13 +378,21 @@ impl Lowering<'_, '_> {
         }
     }
 
-    fn struct_like(&mut self, parts: TypeParts<'_>, variants: Vec<Variant>, module: ModuleIndex) {
+    fn struct_like(
+        &mut self,
+        parts: TypeParts<'_>,
+        variants: Vec<Variant>,
+        shapes: Vec<VariantSchema>,
+        module: ModuleIndex,
+    ) {
         let prefix = self.prefixes[module as usize].clone();
         let start = first(parts.attrs, parts.vis, parts.keyword);
         let kind = match parts.kind {
             TypeKind::Enum => SymbolKind::Enum,
             TypeKind::Struct | TypeKind::Union => SymbolKind::Struct,
         };
+        let item = self.out.items.types.len() as u32;
+        self.out.schemas.types.extend(schemas::container(item, parts.attrs, shapes));
         let symbol =
             self.symbol(&prefix, parts.ident, kind, start, parts.end, parts.keyword, parts.attrs);
         let derives = attributes::derives(parts.attrs)
@@ -386,6 +408,7 @@ impl Lowering<'_, '_> {
             is_public: is_public(parts.vis),
             cfg: attributes::cfg(parts.attrs),
             line: line(parts.ident.span()),
+            attributes: attributes::custom(self.source, parts.attrs),
             derives,
             symbol,
         });
@@ -410,6 +433,7 @@ impl Lowering<'_, '_> {
             module,
             generics: self.source.generics(&item.generics),
             supertraits: self.source.bounds(&item.supertraits),
+            attributes: attributes::custom(self.source, &item.attrs),
             types: Vec::new(),
             consts: Vec::new(),
             is_public: is_public(&item.vis),
@@ -481,6 +505,7 @@ impl Lowering<'_, '_> {
             trait_: item.trait_.as_ref().map(|(path, _)| self.source.path(path)),
             self_ty,
             is_negative: item.modifiers.polarity.is_some(),
+            attributes: attributes::custom(self.source, &item.attrs),
             types: Vec::new(),
             consts: Vec::new(),
             cfg: attributes::cfg(&item.attrs),
@@ -649,6 +674,7 @@ impl Lowering<'_, '_> {
             is_unsafe: matches!(sig.safety, syn::Safety::Unsafe(_)),
             is_public,
             cfg: attributes::cfg(attrs),
+            attributes: attributes::custom(source, attrs),
             body: None,
             line: line(sig.fn_token.span),
             symbol,
@@ -688,13 +714,14 @@ impl Lowering<'_, '_> {
             // `const _: () = { impl … };` hides its items from name lookup, so no name in between.
             let name = if ident == "_" { String::new() } else { ident.to_string() };
             let body = super::calls::lower_value(self, module, &name, init);
-            super::calls::calls_something(&body).then(|| self.push_body(body))
+            super::calls::says_something(&body).then(|| self.push_body(body))
         });
         self.out.items.values.push(Value {
             name: self.source.ident(ident),
             module,
             owner: holder.owner,
             ty: self.source.ty(ty),
+            attributes: attributes::custom(self.source, attrs),
             body,
             cfg: attributes::cfg(attrs),
             line: line(ident.span()),

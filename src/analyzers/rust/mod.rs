@@ -12,7 +12,6 @@ pub mod registries;
 mod salvage;
 pub mod schemas;
 pub mod splits;
-pub mod tasks;
 mod transparent;
 pub mod words;
 
@@ -124,9 +123,9 @@ pub fn extract(file: &SourceFile) -> FileFacts {
             modules: lowered.modules,
             items: lowered.items,
             calls: lowered.calls,
-            registries: registries::extract(&source),
-            schemas: schemas::extract(&source),
-            tasks: tasks::extract(&source),
+            registries: lowered.registries,
+            schemas: lowered.schemas,
+            tasks: Default::default(),
             splits: splits::extract(&source),
             flows: flows::extract(&source),
             findings: findings::extract(&source),

@@ -5,6 +5,7 @@ pub mod cfg;
 pub mod crates;
 pub mod findings;
 pub mod flows;
+mod json;
 pub mod modules;
 pub mod registries;
 mod resolve;

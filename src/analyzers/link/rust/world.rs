@@ -266,6 +266,21 @@ impl<'a> World<'a> {
         &self.facts(place.file).items.values[place.index as usize]
     }
 
+    pub fn macro_name(&self, id: u32) -> Name {
+        let place = self.macros[id as usize];
+        let facts = self.facts(place.file);
+        let item = &facts.items.macros[place.index as usize];
+        let module = self.module(place.file, item.module);
+        // Exported macros live at the crate's root.
+        let holder = if item.is_exported { self.modules.krate(module).root } else { module };
+        format!("{}::{}", self.modules.node(holder).path, facts.word(item.name)).into()
+    }
+
+    /// A path outside the project.
+    pub fn external_path(&self, id: u32) -> &Name {
+        &self.externals.paths[id as usize]
+    }
+
     /// Whether a file is the standard library's.
     pub fn is_std(&self, file: u32) -> bool {
         self.files[file as usize].file.path.is_empty()

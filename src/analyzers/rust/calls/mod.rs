@@ -53,19 +53,9 @@ pub fn lower_value(
     lower.body
 }
 
-/// Whether anything in a body can call.
-pub fn calls_something(body: &Body) -> bool {
-    body.exprs.iter().any(|expr| {
-        matches!(
-            expr,
-            Expr::Call { .. }
-                | Expr::Method { .. }
-                | Expr::Macro { .. }
-                | Expr::Binary { .. }
-                | Expr::Index { .. }
-                | Expr::Path(..)
-        )
-    })
+/// Whether a body says more than a plain value.
+pub fn says_something(body: &Body) -> bool {
+    body.exprs.iter().any(|expr| !matches!(expr, Expr::Literal(_) | Expr::Unary { .. }))
 }
 
 impl<'l, 's, 'a> BodyLowering<'l, 's, 'a> {

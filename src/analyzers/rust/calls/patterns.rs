@@ -86,7 +86,11 @@ impl BodyLowering<'_, '_, '_> {
             syn::Lit::Bool(_) => Literal::Bool,
             syn::Lit::Int(int) => Literal::Int(suffix(int.suffix())),
             syn::Lit::Float(float) => Literal::Float(suffix(float.suffix())),
-            _ => Literal::Str,
+            syn::Lit::Str(text) => {
+                let value: String = text.value().chars().take(200).collect();
+                Literal::Str(self.source().word(&value))
+            }
+            _ => Literal::Int(None),
         }
     }
 }

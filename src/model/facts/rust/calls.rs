@@ -158,7 +158,8 @@ pub struct Arm {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Literal {
-    Str,
+    /// With its value, cut at 200 characters.
+    Str(Word),
     ByteStr,
     CStr,
     Byte,

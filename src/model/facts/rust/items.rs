@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::calls::BodyIndex;
 use super::modules::{Cfg, ModuleIndex};
 use super::types::{Generics, Path, Ty, Word};
+use crate::model::Name;
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ItemFacts {
@@ -15,6 +16,18 @@ pub struct ItemFacts {
     pub aliases: Vec<Alias>,
     pub values: Vec<Value>,
     pub macros: Vec<Macro>,
+}
+
+/// An attribute that is not the compiler's own: `#[task(queue = "x")]`, `#[test]` …
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Attribute {
+    pub path: Path,
+    /// What stands in its parentheses, as written.
+    pub arguments: Name,
+    /// Its first string, or that of `name = "…"`.
+    pub key: Option<Name>,
+    pub cfg: Option<Cfg>,
+    pub line: u32,
 }
 
 /// What a function, alias or value stands in.
@@ -41,6 +54,7 @@ pub struct Function {
     pub is_unsafe: bool,
     pub is_public: bool,
     pub cfg: Option<Cfg>,
+    pub attributes: Vec<Attribute>,
     pub body: Option<BodyIndex>,
     pub line: u32,
     /// Index into the file's symbols.
@@ -74,6 +88,7 @@ pub struct TypeItem {
     pub is_public: bool,
     pub cfg: Option<Cfg>,
     pub line: u32,
+    pub attributes: Vec<Attribute>,
     /// Line of the derive and path as written.
     pub derives: Vec<(u32, Path)>,
     pub symbol: u32,
@@ -108,6 +123,7 @@ pub struct Trait {
     pub module: ModuleIndex,
     pub generics: Generics,
     pub supertraits: Vec<Path>,
+    pub attributes: Vec<Attribute>,
     /// Associated types with their bounds and default.
     pub types: Vec<(Word, Vec<Path>, Option<Ty>)>,
     pub consts: Vec<(Word, Ty)>,
@@ -124,6 +140,7 @@ pub struct Impl {
     pub trait_: Option<Path>,
     pub self_ty: Ty,
     pub is_negative: bool,
+    pub attributes: Vec<Attribute>,
     pub types: Vec<(Word, Ty)>,
     pub consts: Vec<(Word, Ty)>,
     pub cfg: Option<Cfg>,
@@ -149,6 +166,7 @@ pub struct Value {
     pub module: ModuleIndex,
     pub owner: Owner,
     pub ty: Ty,
+    pub attributes: Vec<Attribute>,
     pub body: Option<BodyIndex>,
     pub cfg: Option<Cfg>,
     pub line: u32,

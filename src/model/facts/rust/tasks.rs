@@ -1,4 +1,5 @@
-//! What one Rust file says for the tasks.
+//! What one Rust file says for the tasks beyond its functions and their attributes: nothing yet
+//! that [`items`](super::items) and [`registries`](super::registries) do not say.
 
 use serde::{Deserialize, Serialize};
 
