@@ -581,8 +581,7 @@ impl<'b, 'a> Builder<'b, 'a> {
     fn label(&self, ty: &Ty, scope: &Scope) -> String {
         if let Ty::Path(path) = ty
             && let Some(word) = path.as_word()
-            && let Some((argument, outer)) =
-                scope.arguments.get(&self.world.word(scope.file, word))
+            && let Some((argument, outer)) = scope.arguments.get(&self.world.word(scope.file, word))
             && let Some(outer) = outer
         {
             return self.label(argument, outer);
