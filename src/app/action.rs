@@ -9,9 +9,7 @@ use super::links::Place;
 use super::texts::Highlighted;
 use super::toast::Level;
 use super::view::View;
-use crate::model::{
-    Change, Language, Name, Project, RunEvent, RunId, RunRecord, RunRequest, Worker,
-};
+use crate::model::{Change, Name, Project, RunEvent, RunId, RunRecord, RunRequest, Worker};
 
 /// Something that happened.
 #[derive(Debug, Clone)]
@@ -117,9 +115,10 @@ pub enum Effect {
     /// Clear the terminal and draw everything again.
     Redraw,
     ReadText(Name),
+    /// Find the roles of a text's tokens. `token` names its language: `python`, `rust`, `json` …
     Highlight {
         key: Name,
-        language: Option<Language>,
+        token: Name,
         text: Arc<str>,
     },
     OpenEditor(Place),

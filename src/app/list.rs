@@ -66,6 +66,8 @@ pub struct Rows {
     pub matched: usize,
     /// Rows before the filter.
     pub total: usize,
+    /// Rows at the top level before the filter.
+    pub top: usize,
 }
 
 /// A filter: words that must all occur; case matters only when a capital is typed.
@@ -245,6 +247,7 @@ impl<'a> TreeBuilder<'a> {
     /// for rows that are kept.
     pub fn leaf(&mut self, depth: u16, haystack: &str, row: impl FnOnce() -> Row) {
         self.rows.total += 1;
+        self.rows.top += usize::from(depth == 0);
         self.close(depth);
         if self.matcher.is_empty() {
             self.rows.matched += 1;
@@ -267,6 +270,7 @@ impl<'a> TreeBuilder<'a> {
         row: impl FnOnce() -> Row,
     ) -> bool {
         self.rows.total += 1;
+        self.rows.top += usize::from(depth == 0);
         self.close(depth);
         if self.matcher.is_empty() {
             let open = self.state.is_open(id, open_by_default);

@@ -157,6 +157,12 @@ impl Model {
         model
     }
 
+    /// Names the project before its first snapshot is there.
+    pub fn set_root_name(&mut self, root: &std::path::Path) {
+        let name = root.file_name().map_or("project".into(), |name| name.to_string_lossy());
+        self.project = Arc::new(Project { root: name.as_ref().into(), ..Project::default() });
+    }
+
     /// A model that shows `project` at once, for headless frames and tests.
     pub fn of_project(project: Project) -> Self {
         let mut model = Self::new(Config::default());

@@ -73,6 +73,37 @@ pub fn select(model: &mut Model, view: View, id: &Name) -> bool {
     true
 }
 
+/// Shows what `name` names in a view: a row's identity, the symbol a row is about, or in the source
+/// view a definition or a `path:line`.
+pub fn focus(model: &mut Model, view: View, name: &str) -> bool {
+    if view == View::Source {
+        let symbol = model.project.symbols_named(name).first();
+        let place = symbol.map(|s| Place::new(&s.file, s.line)).or_else(|| {
+            let (file, line) = name.rsplit_once(':').unwrap_or((name, "1"));
+            let file = model.project.file(file)?;
+            Some(Place::new(&file.path, line.parse().ok()?))
+        });
+        return place.map(|place| jump(model, &place)).is_some();
+    }
+    let find = |model: &Model| {
+        let rows = model.rows(view);
+        let by_id = rows.items.iter().position(|row| *row.id == *name);
+        let by_symbol = || rows.items.iter().position(|r| r.links.symbol.as_deref() == Some(name));
+        let by_end = || rows.items.iter().position(|row| row.id.ends_with(name));
+        by_id.or_else(by_symbol).or_else(by_end)
+    };
+    let mut at = find(model);
+    if at.is_none() {
+        model.panes_mut(view).list.fold_all(true);
+        at = find(model);
+    }
+    let Some(at) = at else { return false };
+    go(model, view);
+    let rows = model.rows(view);
+    model.panes_mut(view).list.select(&rows, at);
+    true
+}
+
 /// Goes where links lead first: the place, else the page.
 pub fn follow(model: &mut Model, links: &Links) -> Vec<Effect> {
     match (&links.place, &links.page) {

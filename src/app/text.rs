@@ -204,6 +204,34 @@ pub fn truncate_start(text: &str, width: usize) -> Cow<'_, str> {
     Cow::Owned(format!("…{}", &text[start..]))
 }
 
+/// Text on one line: every run of white space becomes one space, none inside brackets' edges.
+pub fn squeeze(text: &str) -> String {
+    let mut flat = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    for (open, tight) in [("( ", "("), ("[ ", "["), (", )", ")"), (" )", ")"), (",)", ")")] {
+        flat = flat.replace(open, tight);
+    }
+    flat
+}
+
+/// Text as paragraphs: lines of prose are joined; indented lines and lists keep their breaks.
+pub fn paragraphs(text: &str) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    let mut joins = false;
+    for line in text.trim().lines() {
+        let trimmed = line.trim();
+        let starts = trimmed.starts_with(['-', '*', ':', '.', '>', '#', '|', '`', '+', '=', '~']);
+        match lines.last_mut() {
+            Some(last) if joins && !trimmed.is_empty() && !starts => {
+                last.push(' ');
+                last.push_str(trimmed);
+            }
+            _ => lines.push(trimmed.to_owned()),
+        }
+        joins = !trimmed.is_empty();
+    }
+    lines
+}
+
 /// `1 file`, `2 files`.
 pub fn count(number: usize, noun: &str) -> String {
     let plural = match noun.strip_suffix('y') {
@@ -263,6 +291,14 @@ mod tests {
         assert_eq!(truncate_start("a.b.漢字", 5), "…漢字");
         assert_eq!(truncate("abc", 3), "abc");
         assert_eq!(truncate("abc", 0), "");
+    }
+
+    #[test]
+    fn source_text_is_laid_out_for_reading() {
+        assert_eq!(squeeze("(\n    self,\n    a: int = 0,\n) -> str"), "(self, a: int = 0) -> str");
+        assert_eq!(squeeze("(x,)"), "(x)");
+        let doc = "First\n    line.\n\n    - one\n    - two\n      more";
+        assert_eq!(paragraphs(doc), ["First line.", "", "- one", "- two more"]);
     }
 
     #[test]

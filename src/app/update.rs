@@ -49,10 +49,10 @@ fn apply(model: &mut Model, action: Action) -> Vec<Effect> {
             effects
         }
         Action::Text { path, text } => {
-            let language = crate::model::Language::of_path(&path);
+            let token = path.rsplit_once('.').map_or("", |(_, extension)| extension).into();
             let wanted = text.clone();
             model.texts.put(path.clone(), text);
-            wanted.map(|text| Effect::Highlight { key: path, language, text }).into_iter().collect()
+            wanted.map(|text| Effect::Highlight { key: path, token, text }).into_iter().collect()
         }
         Action::Highlighted { key, lines } => {
             model.texts.put_highlighted(key, lines);

@@ -82,7 +82,8 @@ impl View {
             Self::Registries => "Regs",
             Self::Schemas => "Sch",
             Self::Diagnostics => "Diag",
-            Self::Patterns => "Patt",
+            Self::Patterns => "Pat",
+            Self::Flows => "Flow",
             other => other.title(),
         }
     }

@@ -9,6 +9,7 @@ mod completions;
 mod explain;
 mod findings;
 mod flows;
+mod frame;
 mod output;
 mod patterns;
 mod project;
@@ -25,6 +26,7 @@ use clap::error::ErrorKind;
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::model::Language;
+use crate::shell::ShellError;
 use crate::workspace::{OpenError, Options};
 
 /// A terminal workbench for exploring metaprogramming in Python and Rust projects.
@@ -124,6 +126,8 @@ enum Command {
     Patterns(patterns::Args),
     /// Everything known about one symbol
     Explain(explain::Args),
+    /// One frame of the workbench as text, ANSI or SVG
+    Frame(frame::Args),
     /// Shell completions
     Completions(completions::Args),
     /// The manual page, in roff
@@ -148,6 +152,9 @@ pub enum CliError {
     /// 4: something is missing on this machine.
     #[error("{0}")]
     Environment(String),
+    /// The workbench could not be opened.
+    #[error(transparent)]
+    Shell(#[from] crate::shell::ShellError),
     /// 130.
     #[error("cancelled")]
     Cancelled,
@@ -162,7 +169,9 @@ impl CliError {
             Self::Output(error) if error.kind() == std::io::ErrorKind::BrokenPipe => 0,
             Self::Failed(_) | Self::Output(_) => 1,
             Self::Usage(_) => 2,
-            Self::Open(_) | Self::Input(_) => 3,
+            Self::Open(_) | Self::Input(_) | Self::Shell(ShellError::Open(_)) => 3,
+            Self::Shell(ShellError::Config(_)) => 2,
+            Self::Shell(_) => 4,
             Self::Environment(_) => 4,
             Self::Cancelled => 130,
         }
@@ -236,7 +245,7 @@ pub fn main() -> ExitCode {
 fn run(cli: &Cli) -> Outcome {
     let common = &cli.common;
     match &cli.command {
-        None => Err(CliError::Environment("the workbench is not built yet".into())),
+        None => Ok(crate::shell::run(&cli.path, common.options())?),
         Some(Command::Scan(args)) => scan::run(args, common),
         Some(Command::Registries(args)) => registries::run(args, common),
         Some(Command::Schemas(args)) => schemas::run(args, common),
@@ -247,6 +256,7 @@ fn run(cli: &Cli) -> Outcome {
         Some(Command::Findings(args)) => findings::run(args, common),
         Some(Command::Patterns(args)) => patterns::run(args, common),
         Some(Command::Explain(args)) => explain::run(args, common),
+        Some(Command::Frame(args)) => frame::run(args, common),
         Some(Command::Completions(args)) => completions::run(args),
         Some(Command::Man) => completions::man(),
     }

@@ -7,15 +7,16 @@ use syntect::parsing::{ParseState, ScopeStack, SyntaxSet};
 
 use crate::app::Role;
 use crate::app::texts::Highlighted;
-use crate::model::Language;
 
 static SYNTAXES: LazyLock<SyntaxSet> = LazyLock::new(two_face::syntax::extra_newlines);
 
 /// Lines longer than this stay plain: minified data, not code to read.
 const LONGEST_LINE: usize = 2_000;
 
-/// The roles of each line's runs. `token` names the language: `python`, `rs`, `toml`, `json` …
+/// The roles of each line's runs. `token` names the language by name or extension: `python`, `py`,
+/// `pyi`, `rs`, `toml`, `json` …
 pub fn highlight(text: &str, token: &str) -> Highlighted {
+    let token = if token == "pyi" { "py" } else { token };
     let Some(syntax) = SYNTAXES.find_syntax_by_token(token) else { return Vec::new() };
     let mut parser = ParseState::new(syntax);
     let mut stack = ScopeStack::new();
@@ -48,14 +49,6 @@ pub fn highlight(text: &str, token: &str) -> Highlighted {
         lines.push(runs);
     }
     lines
-}
-
-pub fn token(language: Option<Language>) -> &'static str {
-    match language {
-        Some(Language::Python) => "python",
-        Some(Language::Rust) => "rust",
-        None => "txt",
-    }
 }
 
 /// The innermost scope that means something to us decides.

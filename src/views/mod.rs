@@ -35,6 +35,7 @@ pub mod hit;
 pub mod overlay;
 pub mod panes;
 pub mod patterns;
+pub mod print;
 pub mod project;
 pub mod registries;
 pub mod runs;

@@ -41,7 +41,7 @@ pub fn rows(model: &Model, list: &ListState) -> Rows {
             file_rows(model, &mut tree, file, open.len() as u16, symbols.get(&*file.path));
         }
     }
-    tree.finish()
+    Rows { top: project.files.len(), ..tree.finish() }
 }
 
 fn is_within(folder: &str, above: &str) -> bool {
@@ -128,7 +128,7 @@ fn symbol_row(model: &Model, symbol: &Symbol, id: &str) -> Row {
     }
     label = label.push(kind_role(symbol.kind), symbol.short_name());
     if let Some(signature) = &symbol.signature {
-        label = label.push(Role::Dim, signature);
+        label = label.push(Role::Dim, &text::squeeze(signature));
     }
     Row::new(id, label)
         .note(Line::dim(&symbol.line.to_string()))

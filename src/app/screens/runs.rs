@@ -16,6 +16,10 @@ impl State {
     pub fn running(&self) -> usize {
         0
     }
+
+    pub fn is_counting(&self, _view: crate::app::View) -> bool {
+        false
+    }
 }
 
 pub const COMMANDS: &[Command] = &[];

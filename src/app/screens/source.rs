@@ -244,15 +244,15 @@ pub fn describe_symbol(model: &Model, symbol: &Symbol, detail: &mut Detail) {
         .push(Role::Text, " ")
         .push(super::project::kind_role(symbol.kind), &symbol.name);
     if let Some(signature) = &symbol.signature {
-        head = head.push(Role::Text, signature);
+        head = head.push(Role::Text, &text::squeeze(signature));
     }
     detail.linked(head, links.clone());
     let place = format!("{}:{}", symbol.file, symbol.line);
     detail.linked(Line::dim(&place), links);
     if let Some(doc) = symbol.doc.as_deref().map(str::trim).filter(|doc| !doc.is_empty()) {
         detail.blank();
-        for line in doc.lines().take(12) {
-            detail.line(Line::new(Role::Comment, line.trim()));
+        for line in text::paragraphs(doc).iter().take(16) {
+            detail.line(Line::new(Role::Comment, line));
         }
     }
     let registered = project.registries.iter().flat_map(|registry| {

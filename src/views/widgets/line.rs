@@ -94,7 +94,12 @@ pub fn wrap(line: &Line, width: usize) -> Vec<Line> {
     for span in &line.spans {
         for word in span.text.split_word_bounds() {
             let own = word.width();
-            if used + own > width && !fresh {
+            let closes = own == 1 && word.starts_with(['.', ',', ';', ':', ')', '!', '?']);
+            // A mark that closes a word goes over with nothing but itself only when it must.
+            if used + own > width
+                && !fresh
+                && !(closes && carry(&mut rows, width, indent, &mut used))
+            {
                 rows.push(Line::default());
                 used = 0;
                 fresh = true;
@@ -123,6 +128,26 @@ pub fn wrap(line: &Line, width: usize) -> Vec<Line> {
         }
     }
     rows
+}
+
+/// Moves the last word of the last row to a new one, so that what follows can stay beside it.
+fn carry(rows: &mut Vec<Line>, width: usize, indent: usize, used: &mut usize) -> bool {
+    let Some(span) = rows.last_mut().and_then(|row| row.spans.last_mut()) else { return false };
+    let Some(at) = span.text.rfind(' ') else { return false };
+    let word = span.text.split_off(at + 1);
+    let role = span.role;
+    let own = word.width();
+    if own == 0 || at == 0 || indent + own >= width {
+        span.text.push_str(&word);
+        return false;
+    }
+    rows.push(Line::default());
+    if indent > 0 {
+        add(rows, Role::Text, &" ".repeat(indent));
+    }
+    add(rows, role, &word);
+    *used = indent + own;
+    true
 }
 
 /// Appends to the last row, joining runs of one role.
@@ -169,6 +194,7 @@ mod tests {
         let line = Line::text("  one two").push(Role::Dim, " three漢字");
         assert_eq!(plain(&wrap(&line, 9)), ["  one two", "  three漢", "  字"]);
         assert_eq!(plain(&wrap(&Line::text("abcdefg"), 3)), ["abc", "def", "g"]);
+        assert_eq!(plain(&wrap(&Line::text("one two."), 7)), ["one ", "two."]);
     }
 
     #[test]

@@ -21,7 +21,7 @@ pub fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer, hits: &m
     let count = if list.filter.is_set() {
         format!("{}/{}", rows.matched, rows.total)
     } else {
-        rows.total.to_string()
+        rows.top.to_string()
     };
     let title = Line::new(Role::Title, view.title()).push(Role::Dim, &format!(" {count}"));
     let mut inner = panel::title(theme, area, focused, &title, "", buf);

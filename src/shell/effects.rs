@@ -1,0 +1,97 @@
+//! Carrying effects out. What takes time runs off the loop and reports by an action.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc::UnboundedSender;
+
+use super::runs::Runs;
+use crate::app::toast::Level;
+use crate::app::{Action, Effect, Model};
+use crate::views::highlight;
+use crate::workspace::read_text;
+
+/// An action for the loop; `ends` says that an effect counted in [`Model::pending`] ended by it.
+pub struct Message {
+    pub action: Action,
+    pub ends: bool,
+}
+
+pub type Sender = UnboundedSender<Message>;
+
+pub struct Effects {
+    pub sender: Sender,
+    pub root: PathBuf,
+    pub runs: Runs,
+}
+
+impl Effects {
+    /// Starts an effect that needs neither terminal nor loop; hands it back otherwise.
+    pub fn start(&mut self, model: &mut Model, effect: Effect) -> Option<Effect> {
+        match effect {
+            Effect::ReadText(path) => {
+                let root = self.root.clone();
+                self.work(model, move || {
+                    let text = read_text(&root, &path);
+                    Action::Text { path, text }
+                });
+            }
+            Effect::Highlight { key, token, text } => {
+                self.work(model, move || {
+                    let lines = Arc::new(highlight::highlight(&text, &token));
+                    Action::Highlighted { key, lines }
+                });
+            }
+            Effect::ToastTimer { id, milliseconds } => {
+                self.later(milliseconds, Action::ToastDue(id));
+            }
+            Effect::HintTimer => self.later(300, Action::HintDue),
+            Effect::Export { path, text } => {
+                let path = self.root.join(path);
+                self.work(model, move || match std::fs::write(&path, text) {
+                    Ok(()) => Action::Toast(Level::Success, format!("Wrote {}", path.display())),
+                    Err(error) => {
+                        Action::Toast(Level::Error, format!("{}: {error}", path.display()))
+                    }
+                });
+            }
+            Effect::LoadHistory => {
+                let runs = self.runs.clone();
+                self.work(model, move || runs.history());
+            }
+            Effect::StartRun(request) => {
+                let (runs, sender) = (self.runs.clone(), self.sender.clone());
+                let project = model.project.clone();
+                self.work(model, move || runs.start(&project, request, &sender));
+            }
+            Effect::CancelRun(id) => self.runs.cancel(&id),
+            Effect::GenerateWorker(task) => {
+                let (runs, project) = (self.runs.clone(), model.project.clone());
+                self.work(model, move || {
+                    let worker = runs.worker(&project, &task).map(Arc::new);
+                    Action::Worker { task, worker }
+                });
+            }
+            terminal => return Some(terminal),
+        }
+        None
+    }
+
+    /// Runs `work` off the loop; its action ends a pending effect.
+    fn work(&self, model: &mut Model, work: impl FnOnce() -> Action + Send + 'static) {
+        model.pending += 1;
+        let sender = self.sender.clone();
+        tokio::task::spawn_blocking(move || {
+            let _ = sender.send(Message { action: work(), ends: true });
+        });
+    }
+
+    fn later(&self, milliseconds: u64, action: Action) {
+        let sender = self.sender.clone();
+        tokio::spawn(async move {
+            tokio::time::sleep(Duration::from_millis(milliseconds)).await;
+            let _ = sender.send(Message { action, ends: false });
+        });
+    }
+}
