@@ -1,0 +1,650 @@
+//! Containers: items, iteration, and the methods of the built-in ones.
+
+use std::rc::Rc;
+
+use super::value::{Args, Kind, ObjectId, Value};
+use super::Machine;
+
+impl Machine<'_, '_> {
+    /// The elements an iteration over a value gives, if all are known.
+    pub(super) fn elements(&mut self, value: &Value) -> Option<Vec<Value>> {
+        match value {
+            Value::Tuple(items) => Some(items.to_vec()),
+            Value::Object(id) => {
+                let object = &self.objects[*id as usize];
+                match object.kind {
+                    Kind::Dict => {
+                        Some(object.entries.iter().filter_map(|entry| entry.key.clone()).collect())
+                    }
+                    Kind::List | Kind::Set => {
+                        Some(object.entries.iter().map(|entry| entry.value.clone()).collect())
+                    }
+                    Kind::Instance(class) => {
+                        let iter = self.class_attr(class, "__iter__")?;
+                        if self.calls > 4 {
+                            return None;
+                        }
+                        match self.call(&iter, Args::of(vec![value.clone()])) {
+                            Value::Object(made)
+                                if !matches!(
+                                    self.objects[made as usize].kind,
+                                    Kind::Instance(_)
+                                ) =>
+                            {
+                                self.elements(&Value::Object(made))
+                            }
+                            items @ Value::Tuple(_) => self.elements(&items),
+                            _ => None,
+                        }
+                    }
+                }
+            }
+            Value::Namespace(of) => {
+                let pairs = self.namespace_pairs(of)?;
+                Some(pairs.into_iter().map(|(key, _)| key).collect())
+            }
+            Value::Str(text) if text.chars().count() <= 64 => {
+                Some(text.chars().map(|c| Value::str(c.encode_utf8(&mut [0; 4]))).collect())
+            }
+            Value::Class(class) => {
+                // Enum members.
+                let this = &self.classes[*class as usize];
+                let is_enum = this.outside.iter().any(|base| base.starts_with("enum."));
+                is_enum.then(|| {
+                    let plain = this.attrs.iter().filter(|(name, value)| {
+                        !name.starts_with('_') && !value.is_definition()
+                    });
+                    plain.map(|(_, value)| value.clone()).collect()
+                })
+            }
+            _ => None,
+        }
+    }
+
+    /// Keys and values of a mapping.
+    pub(super) fn pairs(&mut self, value: &Value) -> Option<Vec<(Value, Value)>> {
+        match value {
+            Value::Object(id) => {
+                let object = &self.objects[*id as usize];
+                match object.kind {
+                    Kind::Dict => Some(
+                        object
+                            .entries
+                            .iter()
+                            .filter_map(|entry| Some((entry.key.clone()?, entry.value.clone())))
+                            .collect(),
+                    ),
+                    _ => {
+                        // An iterable of pairs.
+                        let items = self.elements(value)?;
+                        let mut pairs = Vec::with_capacity(items.len());
+                        for item in items {
+                            let pair = self.elements(&item)?;
+                            let [key, value] = <[Value; 2]>::try_from(pair).ok()?;
+                            pairs.push((key, value));
+                        }
+                        Some(pairs)
+                    }
+                }
+            }
+            Value::Tuple(items) => {
+                let mut pairs = Vec::with_capacity(items.len());
+                for item in items.iter() {
+                    let pair = self.elements(item)?;
+                    let [key, value] = <[Value; 2]>::try_from(pair).ok()?;
+                    pairs.push((key, value));
+                }
+                Some(pairs)
+            }
+            Value::Namespace(of) => self.namespace_pairs(of),
+            _ => None,
+        }
+    }
+
+    /// `target.update(source)`.
+    pub(super) fn update(&mut self, target: ObjectId, source: &Value) {
+        if let Value::Object(id) = source
+            && matches!(self.objects[*id as usize].kind, Kind::Dict)
+        {
+            return self.extend_any(target, source);
+        }
+        for (key, value) in self.pairs(source).unwrap_or_default() {
+            self.store(target, Some(key), value);
+        }
+    }
+
+    /// Copies the entries of one container into another, places included.
+    pub(super) fn extend_any(&mut self, target: ObjectId, source: &Value) {
+        match source {
+            Value::Object(id) if !matches!(self.objects[*id as usize].kind, Kind::Instance(_)) => {
+                let entries: Vec<_> = self.objects[*id as usize]
+                    .entries
+                    .iter()
+                    .map(|entry| super::Entry {
+                        key: entry.key.clone(),
+                        value: entry.value.clone(),
+                        file: entry.file,
+                        line: entry.line,
+                        how: entry.how,
+                        registrar: entry.registrar.clone(),
+                        uncertain: entry.uncertain,
+                    })
+                    .collect();
+                for entry in entries {
+                    self.insert(target, entry);
+                }
+            }
+            other => {
+                for item in self.elements(other).unwrap_or_default() {
+                    self.store(target, None, item);
+                }
+            }
+        }
+    }
+
+    pub(super) fn get_item(&mut self, object: &Value, key: &Value) -> Value {
+        match object {
+            Value::Object(id) => {
+                let this = &self.objects[*id as usize];
+                match (this.kind, key) {
+                    (Kind::Dict, _) => {
+                        if let Some(value) = self.dict_get(*id, key) {
+                            return value;
+                        }
+                        let (factory, file, line) = (this.factory, this.file, this.line);
+                        if let Some(kind) = factory {
+                            let made = self.new_object(kind, file, line);
+                            self.store(*id, Some(key.clone()), Value::Object(made));
+                            return Value::Object(made);
+                        }
+                        Value::Unknown
+                    }
+                    (Kind::List, Value::Int(at)) => {
+                        let count = this.entries.len() as i64;
+                        let at = if *at < 0 { count + at } else { *at };
+                        usize::try_from(at)
+                            .ok()
+                            .and_then(|at| this.entries.get(at))
+                            .map_or(Value::Unknown, |entry| entry.value.clone())
+                    }
+                    (Kind::Instance(class), _) => match self.class_attr(class, "__getitem__") {
+                        Some(method) => {
+                            self.call(&method, Args::of(vec![object.clone(), key.clone()]))
+                        }
+                        None => self.dict_get(*id, key).unwrap_or(Value::Unknown),
+                    },
+                    _ => Value::Unknown,
+                }
+            }
+            Value::Tuple(items) => match key {
+                Value::Int(at) => {
+                    let at = if *at < 0 { items.len() as i64 + at } else { *at };
+                    usize::try_from(at)
+                        .ok()
+                        .and_then(|at| items.get(at).cloned())
+                        .unwrap_or(Value::Unknown)
+                }
+                _ => Value::Unknown,
+            },
+            Value::Namespace(of) => match (&**of, key) {
+                (Value::Class(class), Value::Str(name)) => {
+                    self.classes[*class as usize].own(name).cloned().unwrap_or(Value::Unknown)
+                }
+                (Value::Module(module), Value::Str(name)) => {
+                    let path = format!("{module}.{name}");
+                    self.load_path(&path)
+                }
+                (of @ Value::Object(_), Value::Str(name)) => {
+                    let of = of.clone();
+                    self.load_attr(&of, name)
+                }
+                _ => Value::Unknown,
+            },
+            // `Generic[int]` is the class itself to a reader of registries.
+            Value::Class(class) => match self.class_attr(*class, "__class_getitem__") {
+                Some(_) | None => object.clone(),
+            },
+            Value::Path(_) => object.clone(),
+            Value::Made(_) => Value::Method(Rc::new((object.clone(), "__getitem__".into()))),
+            Value::Derived(_) => object.clone(),
+            _ => Value::Unknown,
+        }
+    }
+
+    pub(super) fn dict_get(&self, id: ObjectId, key: &Value) -> Option<Value> {
+        let object = &self.objects[id as usize];
+        match key {
+            Value::Str(text) => {
+                let at = *object.index.get(text)?;
+                Some(object.entries[at as usize].value.clone())
+            }
+            Value::Unknown | Value::Derived(_) => None,
+            other => object.entries.iter().find_map(|entry| {
+                let known = entry.key.as_ref()?;
+                (known.same(other) == Some(true)).then(|| entry.value.clone())
+            }),
+        }
+    }
+
+    pub(super) fn set_item(&mut self, object: &Value, key: Value, value: Value) {
+        match object {
+            Value::Object(id) => match self.objects[*id as usize].kind {
+                Kind::Instance(class) => match self.class_attr(class, "__setitem__") {
+                    Some(method) if self.calls < 6 => {
+                        self.call(&method, Args::of(vec![object.clone(), key, value]));
+                    }
+                    // A subclass of `dict`: the instance is the container.
+                    _ => self.store(*id, Some(key), value),
+                },
+                _ => self.store(*id, Some(key), value),
+            },
+            Value::Namespace(of) => {
+                if let Value::Str(name) = key {
+                    let of = (**of).clone();
+                    self.set_attr(&of, name, value);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    pub(super) fn slice(
+        &mut self,
+        object: &Value,
+        lower: Option<Value>,
+        upper: Option<Value>,
+    ) -> Value {
+        let bound = |value: &Option<Value>, count: i64, otherwise: i64| match value {
+            Some(Value::Int(at)) if *at < 0 => Some((count + at).clamp(0, count)),
+            Some(Value::Int(at)) => Some((*at).clamp(0, count)),
+            Some(Value::None) | None => Some(otherwise),
+            Some(_) => None,
+        };
+        if let Value::Str(text) = object {
+            let chars: Vec<char> = text.chars().collect();
+            let count = chars.len() as i64;
+            let (Some(from), Some(to)) = (bound(&lower, count, 0), bound(&upper, count, count))
+            else {
+                return Value::Unknown;
+            };
+            if from > to {
+                return Value::str("");
+            }
+            let part: String = chars[from as usize..to as usize].iter().collect();
+            return Value::str(&part);
+        }
+        let Some(items) = self.elements(object) else { return Value::Unknown };
+        let count = items.len() as i64;
+        match (bound(&lower, count, 0), bound(&upper, count, count)) {
+            (Some(from), Some(to)) if from <= to => {
+                Value::Tuple(items[from as usize..to as usize].into())
+            }
+            _ => Value::Unknown,
+        }
+    }
+
+    /// A method of a built-in container, string, namespace or `super()`; `None` for others.
+    pub(super) fn call_method(
+        &mut self,
+        receiver: &Value,
+        name: &str,
+        args: &Args,
+        file: u32,
+        line: u32,
+    ) -> Option<Value> {
+        match receiver {
+            Value::Object(id) => self.container_method(*id, name, args, file, line),
+            Value::Str(text) => Some(self.string_method(text, name, args)),
+            Value::Namespace(of) => {
+                let of = (**of).clone();
+                match name {
+                    "items" => {
+                        let pairs = self.namespace_pairs(&of)?;
+                        Some(self.list_of_pairs(pairs, file, line))
+                    }
+                    "keys" | "copy" | "__iter__" => Some(receiver.clone()),
+                    "values" => {
+                        let pairs = self.namespace_pairs(&of)?;
+                        let values: Vec<Value> = pairs.into_iter().map(|(_, v)| v).collect();
+                        Some(Value::Tuple(values.into()))
+                    }
+                    "get" | "pop" => {
+                        let found = self.get_item(receiver, args.plain.first()?);
+                        match found {
+                            Value::Unknown => Some(args.plain.get(1).cloned().unwrap_or(Value::None)),
+                            found => Some(found),
+                        }
+                    }
+                    "update" => {
+                        for (key, value) in
+                            args.plain.first().and_then(|source| self.pairs(source))?
+                        {
+                            self.set_item(receiver, key, value);
+                        }
+                        for (key, value) in &args.named {
+                            self.set_attr(&of, key.clone(), value.clone());
+                        }
+                        Some(Value::None)
+                    }
+                    "__contains__" => None,
+                    _ => Some(Value::Unknown),
+                }
+            }
+            Value::Super(_, of) => Some(self.super_method(&of.clone(), name, args, file, line)),
+            Value::Class(class) => match name {
+                "__subclasses__" => Some(self.subclass_list(*class, file, line)),
+                "mro" => Some(self.load_attr(receiver, "__mro__")),
+                "__new__" => Some(self.make_class(Some(*class), args, file, line)),
+                _ => None,
+            },
+            Value::Property(_) => match name {
+                "setter" | "getter" | "deleter" => Some(receiver.clone()),
+                _ => Some(Value::Unknown),
+            },
+            Value::Function(_) => match name {
+                "register" => Some(self.register_implementation(receiver, args)),
+                _ => Some(args.derived()),
+            },
+            Value::Tuple(_) => Some(args.derived()),
+            _ => None,
+        }
+    }
+
+    /// `super().__new__(…)` and others that no class of the project defines.
+    fn super_method(&mut self, of: &Value, name: &str, args: &Args, file: u32, line: u32) -> Value {
+        match (name, of) {
+            ("__new__", Value::Class(class)) => {
+                let is_meta = self.classes[*class as usize]
+                    .outside
+                    .iter()
+                    .any(|base| &**base == "builtins.type" || base.ends_with("Meta"));
+                if is_meta {
+                    return self.make_class(Some(*class), args, file, line);
+                }
+                let class = match args.plain.first() {
+                    Some(Value::Class(class)) => *class,
+                    _ => *class,
+                };
+                let subject = Args { plain: args.plain.get(1..).unwrap_or_default().into(), ..Args::default() };
+                Value::Object(self.new_instance(class, &subject, file, line))
+            }
+            ("__call__", Value::Class(class)) => {
+                let plain = args.plain.clone();
+                let args = Args { plain, named: args.named.clone(), open: args.open };
+                self.instantiate(*class, args, file, line)
+            }
+            ("__setitem__", Value::Object(id)) => {
+                if let [key, value] = &*args.plain {
+                    self.store(*id, Some(key.clone()), value.clone());
+                }
+                Value::None
+            }
+            ("__getitem__" | "get", Value::Object(id)) => args
+                .plain
+                .first()
+                .and_then(|key| self.dict_get(*id, key))
+                .unwrap_or(Value::Unknown),
+            ("update" | "append" | "add" | "setdefault" | "insert" | "extend", Value::Object(id)) => {
+                self.mutate(*id, name, args, file, line).unwrap_or(Value::Unknown)
+            }
+            _ => Value::Unknown,
+        }
+    }
+
+    fn container_method(
+        &mut self,
+        id: ObjectId,
+        name: &str,
+        args: &Args,
+        file: u32,
+        line: u32,
+    ) -> Option<Value> {
+        if let Kind::Instance(class) = self.objects[id as usize].kind {
+            // A subclass of a built-in container is that container.
+            let outside = &self.classes[class as usize].outside;
+            let is_container = outside.iter().any(|base| {
+                let last = base.rsplit('.').next().unwrap_or(base);
+                matches!(
+                    last,
+                    "dict"
+                        | "UserDict"
+                        | "OrderedDict"
+                        | "defaultdict"
+                        | "list"
+                        | "UserList"
+                        | "set"
+                        | "MutableMapping"
+                        | "MutableSet"
+                        | "Dict"
+                        | "List"
+                        | "Set"
+                )
+            });
+            if !is_container {
+                return None;
+            }
+        }
+        self.mutate(id, name, args, file, line)
+    }
+
+    fn mutate(
+        &mut self,
+        id: ObjectId,
+        name: &str,
+        args: &Args,
+        file: u32,
+        line: u32,
+    ) -> Option<Value> {
+        let first = args.plain.first().cloned();
+        match name {
+            "append" | "add" | "appendleft" | "add_done_callback" => {
+                self.store(id, None, first?);
+                Some(Value::None)
+            }
+            "insert" => {
+                self.store(id, None, args.plain.get(1).cloned()?);
+                Some(Value::None)
+            }
+            "extend" | "extendleft" => {
+                let source = first?;
+                for item in self.elements(&source).unwrap_or_default() {
+                    self.store(id, None, item);
+                }
+                Some(Value::None)
+            }
+            "update" => {
+                if let Some(source) = &first {
+                    match self.objects[id as usize].kind {
+                        Kind::Set | Kind::List => {
+                            for item in self.elements(source).unwrap_or_default() {
+                                self.store(id, None, item);
+                            }
+                        }
+                        _ => self.update(id, source),
+                    }
+                }
+                for (key, value) in &args.named {
+                    self.store(id, Some(Value::Str(key.clone())), value.clone());
+                }
+                Some(Value::None)
+            }
+            "setdefault" => {
+                let key = first?;
+                if let Some(value) = self.dict_get(id, &key) {
+                    return Some(value);
+                }
+                let value = args.plain.get(1).cloned().unwrap_or(Value::None);
+                self.store(id, Some(key), value.clone());
+                Some(value)
+            }
+            "get" | "pop" => {
+                let key = first?;
+                if let Some(value) = self.dict_get(id, &key) {
+                    return Some(value);
+                }
+                let exact = self.objects[id as usize].exact;
+                match args.get(1, "default") {
+                    Some(value) if exact || !value.is_constant() => Some(value.clone()),
+                    None if exact => Some(Value::None),
+                    _ => Some(Value::Unknown),
+                }
+            }
+            "items" => {
+                let pairs = self.pairs(&Value::Object(id))?;
+                Some(self.list_of_pairs(pairs, file, line))
+            }
+            "keys" => Some(Value::Object(id)),
+            "values" => {
+                let entries = &self.objects[id as usize].entries;
+                Some(Value::Tuple(entries.iter().map(|entry| entry.value.clone()).collect()))
+            }
+            "copy" | "__copy__" | "union" => {
+                let (kind, file, line) = {
+                    let object = &self.objects[id as usize];
+                    (object.kind, object.file, object.line)
+                };
+                let new = self.new_object(kind, file, line);
+                self.extend_any(new, &Value::Object(id));
+                self.objects[new as usize].exact = self.objects[id as usize].exact;
+                for source in &args.plain {
+                    self.extend_any(new, source);
+                }
+                Some(Value::Object(new))
+            }
+            "__setitem__" => {
+                if let [key, value] = &*args.plain {
+                    self.store(id, Some(key.clone()), value.clone());
+                }
+                Some(Value::None)
+            }
+            "__contains__" | "index" | "count" | "remove" | "clear" | "sort" | "reverse"
+            | "discard" | "popitem" => Some(Value::Unknown),
+            _ => match self.objects[id as usize].kind {
+                Kind::Instance(_) => None,
+                _ => Some(args.derived()),
+            },
+        }
+    }
+
+    pub(super) fn list_of_pairs(
+        &mut self,
+        pairs: Vec<(Value, Value)>,
+        _file: u32,
+        _line: u32,
+    ) -> Value {
+        Value::Tuple(pairs.into_iter().map(|(k, v)| Value::Tuple([k, v].into())).collect())
+    }
+
+    fn string_method(&mut self, text: &str, name: &str, args: &Args) -> Value {
+        let first = match args.plain.first() {
+            Some(Value::Str(first)) => Some(&**first),
+            _ => None,
+        };
+        let second = match args.plain.get(1) {
+            Some(Value::Str(second)) => Some(&**second),
+            _ => None,
+        };
+        let strip = |cut: Option<&str>, start: bool, end: bool| {
+            let is_cut = |c: char| cut.map_or(c.is_whitespace(), |cut| cut.contains(c));
+            let mut out = text;
+            if start {
+                out = out.trim_start_matches(is_cut);
+            }
+            if end {
+                out = out.trim_end_matches(is_cut);
+            }
+            Value::str(out)
+        };
+        let split = |parts: Vec<&str>| {
+            Value::Tuple(parts.into_iter().map(Value::str).collect::<Vec<_>>().into())
+        };
+        match (name, first) {
+            ("lower" | "casefold", _) => Value::str(&text.to_lowercase()),
+            ("upper", _) => Value::str(&text.to_uppercase()),
+            ("title" | "capitalize", _) => {
+                let mut chars = text.chars();
+                let head = chars.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
+                Value::Str(format!("{head}{}", chars.as_str().to_lowercase()).into())
+            }
+            ("strip", cut) => strip(cut, true, true),
+            ("lstrip", cut) => strip(cut, true, false),
+            ("rstrip", cut) => strip(cut, false, true),
+            ("replace", Some(from)) => {
+                second.map_or(Value::Unknown, |to| Value::str(&text.replace(from, to)))
+            }
+            ("startswith", Some(prefix)) => Value::Bool(text.starts_with(prefix)),
+            ("endswith", Some(suffix)) => Value::Bool(text.ends_with(suffix)),
+            ("startswith" | "endswith", None) => match args.plain.first() {
+                Some(Value::Tuple(items)) => {
+                    let hit = items.iter().any(|item| {
+                        matches!(item, Value::Str(part) if if name == "startswith" {
+                            text.starts_with(&**part)
+                        } else {
+                            text.ends_with(&**part)
+                        })
+                    });
+                    Value::Bool(hit)
+                }
+                _ => Value::Unknown,
+            },
+            ("removeprefix", Some(cut)) => Value::str(text.strip_prefix(cut).unwrap_or(text)),
+            ("removesuffix", Some(cut)) => Value::str(text.strip_suffix(cut).unwrap_or(text)),
+            ("split", None) => split(text.split_whitespace().collect()),
+            ("split", Some(cut)) if !cut.is_empty() => match args.get(1, "maxsplit") {
+                Some(Value::Int(count)) => {
+                    split(text.splitn((*count).max(0) as usize + 1, cut).collect())
+                }
+                _ => split(text.split(cut).collect()),
+            },
+            ("rsplit", Some(cut)) if !cut.is_empty() => match args.get(1, "maxsplit") {
+                Some(Value::Int(count)) => {
+                    let mut parts: Vec<&str> =
+                        text.rsplitn((*count).max(0) as usize + 1, cut).collect();
+                    parts.reverse();
+                    split(parts)
+                }
+                _ => split(text.split(cut).collect()),
+            },
+            ("partition", Some(cut)) => match text.split_once(cut) {
+                Some((left, right)) => split(vec![left, cut, right]),
+                None => split(vec![text, "", ""]),
+            },
+            ("rpartition", Some(cut)) => match text.rsplit_once(cut) {
+                Some((left, right)) => split(vec![left, cut, right]),
+                None => split(vec!["", "", text]),
+            },
+            ("splitlines", _) => split(text.lines().collect()),
+            ("join", _) => {
+                let items = args.plain.first().and_then(|items| self.elements(items));
+                let Some(items) = items else { return Value::Unknown };
+                let mut parts: Vec<&str> = Vec::with_capacity(items.len());
+                for item in &items {
+                    match item {
+                        Value::Str(part) => parts.push(part),
+                        _ => return Value::Unknown,
+                    }
+                }
+                Value::str(&parts.join(text))
+            }
+            ("format", _) => {
+                let mut out = text.to_owned();
+                for value in &args.plain {
+                    let Value::Str(value) = value else { return Value::Unknown };
+                    match out.find("{}") {
+                        Some(at) => out.replace_range(at..at + 2, value),
+                        None => return Value::Unknown,
+                    }
+                }
+                for (key, value) in &args.named {
+                    let Value::Str(value) = value else { return Value::Unknown };
+                    out = out.replace(&format!("{{{key}}}"), value);
+                }
+                if out.contains('{') { Value::Unknown } else { Value::str(&out) }
+            }
+            ("isupper", _) => Value::Bool(text.chars().any(char::is_uppercase)
+                && !text.chars().any(char::is_lowercase)),
+            ("isidentifier", _) => Value::Unknown,
+            _ => Value::Unknown,
+        }
+    }
+}

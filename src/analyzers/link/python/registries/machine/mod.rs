@@ -1,0 +1,485 @@
+//! Executes, abstractly, what runs when a project's modules are imported: module and class bodies,
+//! the decorators, hooks and registration functions they call, and those function bodies that name
+//! definitions they could store. What ends up in containers that outlive the calls is then read
+//! off the heap ([`super::collect`]).
+//!
+//! Both branches of a condition that cannot be decided are executed, loops over known elements are
+//! unrolled, and everything unknown stays unknown. Fuel and depth bound every run.
+
+mod attrs;
+mod calls;
+mod classes;
+mod containers;
+mod decide;
+mod eval;
+mod exec;
+mod library;
+mod single_dispatch;
+pub mod value;
+
+use std::rc::Rc;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use self::value::{
+    Args, ClassIndex, ClassObject, Closure, Entry, Env, How, Kind, Object, ObjectId, Value,
+};
+use crate::analyzers::link::python::{Context, PythonFile};
+use crate::model::Name;
+use crate::model::facts::python::registries::{FunctionId, RegistryFacts};
+
+/// Steps that one module body and what it calls may take.
+const MODULE_FUEL: u32 = 600_000;
+/// Steps of one function executed on its own.
+const FUNCTION_FUEL: u32 = 6_000;
+/// Steps that one call from outside any function may take.
+const CALL_FUEL: u32 = 8_000;
+const MAX_CALLS: u32 = 9;
+const MAX_DEPTH: u32 = 160;
+/// Longest loop that is unrolled.
+const MAX_UNROLL: usize = 4_000;
+
+/// A call or decorator that leads outside the project, seen while executing.
+#[derive(Debug)]
+pub struct Seen {
+    /// Dotted name of what is called; methods of things made outside are `maker.method`.
+    pub callee: Name,
+    pub args: Args,
+    /// What the decorator stands on.
+    pub subject: Option<Value>,
+    /// Where the receiver was made: distinguishes two applications.
+    pub receiver: Option<(u32, u32)>,
+    pub file: u32,
+    pub line: u32,
+    pub within: Name,
+}
+
+/// A call of an unknown object's method with a telling name.
+pub type Guess = Seen;
+
+pub struct Machine<'c, 'a> {
+    pub context: &'c Context<'a>,
+    pub files: Vec<PythonFile<'a>>,
+    pub modules: FxHashMap<Name, u32>,
+    pub globals: Vec<FxHashMap<Name, Value>>,
+    pub objects: Vec<Object>,
+    pub classes: Vec<ClassObject>,
+    pub class_named: FxHashMap<Name, ClassIndex>,
+    functions: FxHashMap<&'a str, (u32, FunctionId)>,
+    /// Attributes set on functions.
+    function_attrs: FxHashMap<(u32, FunctionId), Vec<(Name, Value)>>,
+    summaries: FxHashMap<ClassIndex, ObjectId>,
+    closures: FxHashMap<(u32, FunctionId), Rc<Closure>>,
+    pub seen: Vec<Seen>,
+    pub guesses: Vec<Guess>,
+    pub attached: Vec<Attached>,
+    dispatch_tables: FxHashSet<ObjectId>,
+    active: FxHashSet<(u32, FunctionId)>,
+    /// The class whose metaclass hook runs, and the namespace that hook was given.
+    pending: Option<(ClassIndex, ObjectId)>,
+    site: Site,
+    fuel: u32,
+    depth: u32,
+    calls: u32,
+    uncertain: u32,
+}
+
+/// Where, outside any called function, execution stands.
+#[derive(Debug, Clone, Default)]
+struct Site {
+    file: u32,
+    line: u32,
+    how: Option<How>,
+    registrar: Option<Name>,
+    /// What is being decorated or created.
+    subject: Option<Value>,
+    within: Name,
+}
+
+/// One body in execution.
+struct Frame<'a> {
+    file: u32,
+    facts: &'a RegistryFacts,
+    env: Option<Rc<Env>>,
+    /// Class bodies bind in `env` but functions in them do not see it.
+    is_class: bool,
+    function: Option<Rc<Closure>>,
+    first: Option<Value>,
+    returns: Vec<Value>,
+}
+
+impl<'c, 'a> Machine<'c, 'a> {
+    pub fn new(context: &'c Context<'a>) -> Self {
+        let mut machine = Self {
+            context,
+            files: Vec::new(),
+            modules: FxHashMap::default(),
+            globals: Vec::new(),
+            objects: Vec::new(),
+            classes: Vec::new(),
+            class_named: FxHashMap::default(),
+            functions: FxHashMap::default(),
+            function_attrs: FxHashMap::default(),
+            summaries: FxHashMap::default(),
+            closures: FxHashMap::default(),
+            seen: Vec::new(),
+            guesses: Vec::new(),
+            attached: Vec::new(),
+            dispatch_tables: FxHashSet::default(),
+            active: FxHashSet::default(),
+            pending: None,
+            site: Site::default(),
+            fuel: 0,
+            depth: 0,
+            calls: 0,
+            uncertain: 0,
+        };
+        for file in context.files.iter().filter(|file| !file.facts.is_stub) {
+            if machine.modules.contains_key(&file.facts.module) {
+                continue;
+            }
+            let index = machine.files.len() as u32;
+            machine.modules.insert(file.facts.module.clone(), index);
+            machine.files.push(*file);
+            machine.globals.push(FxHashMap::default());
+            let facts = &file.facts.registries;
+            for (id, function) in facts.functions.iter().enumerate() {
+                let name: &'a str = &facts.strings[function.name as usize];
+                machine.functions.insert(name, (index, id as FunctionId));
+            }
+        }
+        machine
+    }
+
+    /// Executes all module bodies in import order, then the functions worth it.
+    pub fn run(&mut self) {
+        for file in self.import_order() {
+            self.fuel = MODULE_FUEL;
+            let facts = self.facts(file);
+            let mut frame = Frame {
+                file,
+                facts,
+                env: None,
+                is_class: false,
+                function: None,
+                first: None,
+                returns: Vec::new(),
+            };
+            self.site = Site { file, within: self.module_name(file), ..Site::default() };
+            self.exec(&mut frame, &facts.body);
+        }
+        for file in 0..self.files.len() as u32 {
+            let facts = self.facts(file);
+            for (id, function) in facts.functions.iter().enumerate() {
+                if function.is_root && function.body.is_some() {
+                    self.fuel = FUNCTION_FUEL;
+                    self.run_function(file, id as FunctionId);
+                }
+            }
+        }
+    }
+
+    /// Executes one function on its own: parameters are what their annotations say.
+    fn run_function(&mut self, file: u32, id: FunctionId) {
+        // Nested functions run when the one around them does.
+        let Some(closure) = self.closures.get(&(file, id)).cloned() else { return };
+        if closure.env.is_some() {
+            return;
+        }
+        let facts = self.facts(file);
+        let function = &facts.functions[id as usize];
+        let Some(body) = &function.body else { return };
+        let env = Env::new(None);
+        let mut first = None;
+        for (at, param) in function.params.iter().enumerate() {
+            let mut value = match (at, closure.owner.get()) {
+                (0, Some(owner)) => self.receiver(owner, &closure),
+                _ => Value::Unknown,
+            };
+            if value.is_unknown()
+                && let Some(annotation) = param.annotation
+            {
+                value = self.annotated(file, annotation);
+            }
+            if at == 0 {
+                first = Some(value.clone());
+            }
+            env.set(param.name, value);
+        }
+        let within = facts.strings[function.name as usize].clone();
+        self.site = Site { file, within, ..Site::default() };
+        let mut frame = Frame {
+            file,
+            facts,
+            env: Some(env),
+            is_class: false,
+            function: Some(closure),
+            first,
+            returns: Vec::new(),
+        };
+        self.active.insert((file, id));
+        self.exec(&mut frame, body);
+        self.active.remove(&(file, id));
+    }
+
+    /// What the first parameter of a method stands for.
+    fn receiver(&mut self, owner: ClassIndex, closure: &Rc<Closure>) -> Value {
+        let facts = self.facts(closure.file);
+        let function = &facts.functions[closure.id as usize];
+        let is_named = |name: &str| {
+            function.decorators.iter().any(|decorator| {
+                use crate::model::facts::python::registries::Expr;
+                matches!(&facts.exprs[*decorator as usize],
+                    Expr::Name(id) if &*facts.strings[*id as usize] == name)
+            })
+        };
+        if is_named("staticmethod") {
+            return Value::Unknown;
+        }
+        let short = &*facts.strings[function.short as usize];
+        if is_named("classmethod") || matches!(short, "__init_subclass__" | "__class_getitem__") {
+            return Value::Class(owner);
+        }
+        if short == "__new__" {
+            return Value::Class(owner);
+        }
+        Value::Object(self.summary(owner))
+    }
+
+    /// The object that stands for any instance of a class; its `__init__` has run.
+    fn summary(&mut self, class: ClassIndex) -> ObjectId {
+        if let Some(object) = self.summaries.get(&class) {
+            return *object;
+        }
+        let (file, line) = (self.classes[class as usize].file, self.classes[class as usize].line);
+        let object = self.new_object(Kind::Instance(class), file, line);
+        self.objects[object as usize].summary = true;
+        self.summaries.insert(class, object);
+        if self.calls < 4
+            && let Some(init) = self.class_attr(class, "__init__")
+        {
+            let args = Args { plain: vec![Value::Object(object)], named: Vec::new(), open: true };
+            let site = self.site.clone();
+            self.site.subject = None;
+            self.call(&init, args);
+            self.site = site;
+        }
+        object
+    }
+
+    /// Modules so that what a module imports comes before it, as far as cycles allow.
+    fn import_order(&self) -> Vec<u32> {
+        use crate::model::facts::python::names::BindingKind;
+        let count = self.files.len();
+        let mut order = Vec::with_capacity(count);
+        let mut state = vec![0u8; count];
+        let imports = |file: u32| -> Vec<u32> {
+            let facts = self.files[file as usize].facts;
+            let mut found = Vec::new();
+            let mut add = |origin: &str| {
+                // A package runs before its modules, the module itself last.
+                let mut end = Some(origin.len());
+                while let Some(at) = end {
+                    if let Some(file) = self.modules.get(&origin[..at]) {
+                        found.push(*file);
+                    }
+                    end = origin[..at].rfind('.');
+                }
+            };
+            for binding in &facts.names.bindings {
+                if let BindingKind::Import(origin) = &binding.kind {
+                    add(origin);
+                }
+            }
+            facts.names.stars.iter().for_each(|star| add(star));
+            found
+        };
+        for start in 0..count as u32 {
+            if state[start as usize] != 0 {
+                continue;
+            }
+            state[start as usize] = 1;
+            let mut stack = vec![(start, imports(start), 0usize)];
+            while let Some((file, list, at)) = stack.last_mut() {
+                match list.get(*at) {
+                    Some(next) => {
+                        *at += 1;
+                        let next = *next;
+                        if state[next as usize] == 0 {
+                            state[next as usize] = 1;
+                            stack.push((next, imports(next), 0));
+                        }
+                    }
+                    None => {
+                        order.push(*file);
+                        stack.pop();
+                    }
+                }
+            }
+        }
+        order
+    }
+
+    fn facts(&self, file: u32) -> &'a RegistryFacts {
+        &self.files[file as usize].facts.registries
+    }
+
+    pub fn module_name(&self, file: u32) -> Name {
+        self.files[file as usize].facts.module.clone()
+    }
+
+    pub fn path_of(&self, file: u32) -> Name {
+        self.files[file as usize].file.path.clone()
+    }
+
+    fn new_object(&mut self, kind: Kind, file: u32, line: u32) -> ObjectId {
+        let id = self.objects.len() as ObjectId;
+        self.objects.push(Object {
+            kind,
+            attrs: FxHashMap::default(),
+            entries: Vec::new(),
+            index: FxHashMap::default(),
+            file,
+            line,
+            factory: None,
+            from: None,
+            exact: false,
+            transient: false,
+            summary: false,
+        });
+        id
+    }
+
+    /// Puts something into a container at the current site.
+    fn store(&mut self, object: ObjectId, key: Option<Value>, value: Value) {
+        let site = &self.site;
+        let how = site.how.unwrap_or(How::Assigned);
+        let entry = Entry {
+            key,
+            value,
+            file: site.file,
+            line: site.line,
+            how,
+            registrar: site.registrar.clone(),
+            uncertain: self.uncertain > 0,
+        };
+        self.insert(object, entry);
+    }
+
+    fn insert(&mut self, object: ObjectId, entry: Entry) {
+        let object = &mut self.objects[object as usize];
+        if object.entries.len() > 40_000 {
+            return;
+        }
+        if let Some(Value::Str(key)) = &entry.key
+            && object.kind == Kind::Dict
+        {
+            if let Some(at) = object.index.get(key) {
+                // What is known beats what is not.
+                let old = &mut object.entries[*at as usize];
+                if !entry.value.is_unknown() || old.value.is_unknown() {
+                    *old = entry;
+                }
+                return;
+            }
+            object.index.insert(key.clone(), object.entries.len() as u32);
+        }
+        object.entries.push(entry);
+    }
+
+    /// The object that stands for any instance of a class, if one was needed.
+    pub fn summary_of(&self, class: ClassIndex) -> Option<ObjectId> {
+        self.summaries.get(&class).copied()
+    }
+
+    /// Containers held by functions, as attributes or in the scope around them.
+    pub fn function_objects(&self) -> Vec<(Name, ObjectId)> {
+        let mut found: Vec<(Name, ObjectId)> = Vec::new();
+        for ((file, id), attrs) in &self.function_attrs {
+            let facts = self.facts(*file);
+            let function = &facts.functions[*id as usize];
+            let name = &facts.strings[function.name as usize];
+            for (attr, value) in attrs {
+                let Value::Object(object) = value else { continue };
+                let name = if self.is_dispatch(*object) {
+                    name.clone()
+                } else {
+                    format!("{name}.{attr}").into()
+                };
+                found.push((name, *object));
+            }
+        }
+        for closure in self.closures.values() {
+            let Some(env) = &closure.env else { continue };
+            let facts = self.facts(closure.file);
+            let function = &facts.functions[closure.id as usize];
+            let name = &facts.strings[function.name as usize];
+            let outer = name.rsplit_once('.').map_or(&**name, |(outer, _)| outer);
+            for (variable, value) in env.vars.borrow().iter() {
+                let Value::Object(object) = value else { continue };
+                let variable = &facts.strings[*variable as usize];
+                found.push((format!("{outer}.{variable}").into(), *object));
+            }
+        }
+        found.sort();
+        found
+    }
+
+    /// Whether a container is the table of a `singledispatch` function.
+    pub fn is_dispatch(&self, object: ObjectId) -> bool {
+        self.dispatch_tables.contains(&object)
+    }
+
+    /// The qualified name and place of a definition.
+    pub fn describe(&self, value: &Value) -> Option<(Name, u32, u32)> {
+        match value {
+            Value::Function(closure) => {
+                let facts = self.facts(closure.file);
+                let function = &facts.functions[closure.id as usize];
+                Some((facts.strings[function.name as usize].clone(), closure.file, function.line))
+            }
+            Value::Class(class) => {
+                let class = &self.classes[*class as usize];
+                Some((class.name.clone(), class.file, class.line))
+            }
+            Value::Bound(pair) => self.describe(&pair.0),
+            Value::ClassMethod(inner)
+            | Value::StaticMethod(inner)
+            | Value::Property(inner)
+            | Value::Derived(inner) => self.describe(inner),
+            Value::Partial(pair) => self.describe(&pair.0),
+            _ => None,
+        }
+    }
+}
+
+impl Machine<'_, '_> {
+    /// A decorator put something on a class: remembered as an attachment.
+    fn attach(&mut self, object: &Value, name: &Name, value: &Value) {
+        let (Value::Class(class), Some(subject)) = (object, &self.site.subject) else { return };
+        if matches!(subject, Value::Class(own) if own == class) {
+            return;
+        }
+        let _ = value;
+        let registrar = self.site.registrar.clone();
+        self.attached.push(Attached {
+            class: *class,
+            name: name.clone(),
+            subject: subject.clone(),
+            registrar,
+            file: self.site.file,
+            line: self.site.line,
+        });
+    }
+}
+
+/// `setattr(C, name, f)` by a decorator on `f`.
+#[derive(Debug)]
+pub struct Attached {
+    pub class: ClassIndex,
+    pub name: Name,
+    pub subject: Value,
+    pub registrar: Option<Name>,
+    pub file: u32,
+    pub line: u32,
+}

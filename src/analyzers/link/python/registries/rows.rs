@@ -1,0 +1,240 @@
+//! What one entry of a container says: key, target, place.
+
+use super::machine::Machine;
+use super::machine::value::{Entry, How, Kind, Object, Value};
+use crate::model::{Certainty, Member, Name};
+
+/// A member with what its registry's kind is judged by.
+pub struct Row {
+    pub member: Member,
+    pub how: How,
+    pub registrar: Option<Name>,
+    pub weight: Weight,
+}
+
+/// How much a stored value looks like a member of a registry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Weight {
+    /// A plain constant or an unknown value.
+    Nothing,
+    /// Something made outside the project, or an outside definition.
+    Outside,
+    /// An instance of a project class.
+    Instance,
+    /// A string that names a definition.
+    Lazy,
+    /// A function or class.
+    Definition,
+}
+
+const MAX_NEST: u32 = 3;
+
+pub fn rows(machine: &Machine<'_, '_>, object: &Object) -> Vec<Row> {
+    let mut found = Vec::new();
+    let is_keyed = object.kind == Kind::Dict || matches!(object.kind, Kind::Instance(_));
+    for entry in &object.entries {
+        entry_rows(machine, entry, entry.key.as_ref(), is_keyed, None, 0, &mut found);
+    }
+    found
+}
+
+fn entry_rows(
+    machine: &Machine<'_, '_>,
+    entry: &Entry,
+    key: Option<&Value>,
+    is_keyed: bool,
+    prefix: Option<&str>,
+    depth: u32,
+    found: &mut Vec<Row>,
+) {
+    if let Value::Object(id) = &entry.value {
+        let inner = &machine.objects[*id as usize];
+        if !matches!(inner.kind, Kind::Instance(_)) && depth < MAX_NEST {
+            nested(machine, entry, inner, key, prefix, depth, found);
+            return;
+        }
+    }
+    let Some((target, weight)) = target(machine, &entry.value, 0) else {
+        // `C[definition] = options`: the key is what is registered.
+        if let Some((target, weight)) = key.and_then(|key| definition(machine, key)) {
+            push(entry, Some(short(&target)), target, weight, found);
+        } else {
+            let key = key.and_then(|key| key_text(machine, key));
+            push(entry, key, "".into(), Weight::Nothing, found);
+        }
+        return;
+    };
+    let text = match key {
+        Some(key) => key_text(machine, key),
+        None if is_keyed => None,
+        None => Some(short(&target)),
+    };
+    let text = match (prefix, text) {
+        (Some(prefix), Some(text)) => Some(format!("{prefix}.{text}").into()),
+        (_, text) => text,
+    };
+    push(entry, text, target, weight, found);
+}
+
+/// A container in a container: a list of members under one key, a record, or a table of tables.
+fn nested(
+    machine: &Machine<'_, '_>,
+    entry: &Entry,
+    inner: &Object,
+    key: Option<&Value>,
+    prefix: Option<&str>,
+    depth: u32,
+    found: &mut Vec<Row>,
+) {
+    let outer = key.and_then(|key| key_text(machine, key));
+    let joined: Option<Name> = match (prefix, &outer) {
+        (Some(prefix), Some(outer)) => Some(format!("{prefix}.{outer}").into()),
+        (None, outer) => outer.clone(),
+        (Some(prefix), None) => Some(prefix.into()),
+    };
+    if inner.kind == Kind::Dict {
+        let mut parts = Vec::new();
+        for part in &inner.entries {
+            entry_rows(machine, part, part.key.as_ref(), true, joined.as_deref(), depth + 1, &mut parts);
+        }
+        let members = parts.iter().filter(|row| row.weight > Weight::Outside).count();
+        if members == 1 && parts.len() > 1 {
+            // A record with one definition and its options.
+            if let Some(row) = parts.into_iter().find(|row| row.weight > Weight::Outside) {
+                let (target, weight) = (row.member.target, row.weight);
+                let key = joined.or_else(|| Some(short(&target)));
+                push(entry, key, target, weight, found);
+            }
+            return;
+        }
+        found.extend(parts);
+        return;
+    }
+    for part in &inner.entries {
+        match &outer {
+            Some(_) => entry_rows(machine, part, key, true, prefix, depth + 1, found),
+            None => entry_rows(machine, part, None, false, prefix, depth + 1, found),
+        }
+    }
+}
+
+fn push(entry: &Entry, key: Option<Name>, target: Name, weight: Weight, found: &mut Vec<Row>) {
+    let (certainty, why): (Certainty, Name) = match (&key, entry.uncertain) {
+        (None, _) => (Certainty::Inferred, "the key is computed at run time".into()),
+        (_, true) => (Certainty::Inferred, "stored under a condition or in a loop".into()),
+        _ => (Certainty::Exact, how_text(entry.how).into()),
+    };
+    found.push(Row {
+        member: Member { key, target, file: Name::default(), line: entry.line, certainty, why },
+        how: entry.how,
+        registrar: entry.registrar.clone(),
+        weight,
+    });
+    // The caller turns file numbers into paths.
+    if let Some(row) = found.last_mut() {
+        row.member.file = entry.file.to_string().into();
+    }
+}
+
+fn how_text(how: How) -> &'static str {
+    match how {
+        How::Literal => "a row of the literal",
+        How::Assigned => "assigned in the module or class body",
+        How::Call => "passed to a function that stores it",
+        How::Decorator => "decorated by a function that stores it",
+        How::DecoratorClass => "decorated by a class that stores it",
+        How::InitSubclass => "stored by __init_subclass__ when the class is made",
+        How::Metaclass => "stored by the metaclass when the class is made",
+        How::SetName => "stored by __set_name__ when the class is made",
+    }
+}
+
+/// The qualified name behind a stored value.
+pub fn target(machine: &Machine<'_, '_>, value: &Value, depth: u32) -> Option<(Name, Weight)> {
+    if depth > 3 {
+        return None;
+    }
+    if let Some(found) = definition(machine, value) {
+        return Some(found);
+    }
+    match value {
+        Value::Object(id) => {
+            let object = &machine.objects[*id as usize];
+            let Kind::Instance(class) = object.kind else {
+                let values = object.entries.iter().map(|entry| &entry.value);
+                return best(machine, values, depth);
+            };
+            match object.from.as_ref().and_then(|from| definition(machine, from)) {
+                Some(found) => Some(found),
+                None => Some((machine.classes[class as usize].name.clone(), Weight::Instance)),
+            }
+        }
+        Value::Tuple(items) => best(machine, items.iter(), depth),
+        Value::Made(made) => {
+            let inner = best(machine, made.args.iter(), depth);
+            match inner {
+                Some((name, Weight::Definition)) => Some((name, Weight::Definition)),
+                _ => Some((made.callee.clone(), Weight::Outside)),
+            }
+        }
+        Value::Path(path) if !path.starts_with("metascope.") => {
+            let name = path.strip_prefix("builtins.").unwrap_or(path);
+            Some((name.into(), Weight::Outside))
+        }
+        Value::Module(module) => Some((module.clone(), Weight::Outside)),
+        _ => None,
+    }
+}
+
+fn best<'v>(
+    machine: &Machine<'_, '_>,
+    values: impl Iterator<Item = &'v Value>,
+    depth: u32,
+) -> Option<(Name, Weight)> {
+    let mut best: Option<(Name, Weight)> = None;
+    for value in values {
+        if let Some(next) = target(machine, value, depth + 1)
+            && best.as_ref().is_none_or(|(_, weight)| *weight < next.1)
+        {
+            best = Some(next);
+        }
+    }
+    best
+}
+
+fn definition(machine: &Machine<'_, '_>, value: &Value) -> Option<(Name, Weight)> {
+    if let Value::Derived(inner) = value
+        && let Value::Object(_) = &**inner
+    {
+        return None;
+    }
+    machine.describe(value).map(|(name, _, _)| (name, Weight::Definition))
+}
+
+/// A key as text; `None` when it is computed.
+pub fn key_text(machine: &Machine<'_, '_>, key: &Value) -> Option<Name> {
+    match key {
+        Value::Str(text) => Some(text.clone()),
+        Value::Int(int) => Some(int.to_string().into()),
+        Value::Bool(value) => Some(if *value { "True" } else { "False" }.into()),
+        Value::None => Some("None".into()),
+        Value::Tuple(items) => {
+            let mut parts = Vec::with_capacity(items.len());
+            for item in items.iter() {
+                parts.push(key_text(machine, item)?.to_string());
+            }
+            Some(parts.join(".").into())
+        }
+        Value::Path(path) => Some(short(path)),
+        Value::Object(id) => {
+            let Kind::Instance(class) = machine.objects[*id as usize].kind else { return None };
+            Some(machine.classes[class as usize].short.clone())
+        }
+        Value::Derived(_) => None,
+        other => machine.describe(other).map(|(name, _, _)| short(&name)),
+    }
+}
+
+pub fn short(name: &str) -> Name {
+    name.rsplit('.').next().unwrap_or(name).into()
+}
