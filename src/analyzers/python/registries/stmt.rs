@@ -8,7 +8,7 @@ use ruff_python_ast::{
 use super::expr::binary;
 use super::keep;
 use super::{Lowering, MAX_DEPTH};
-use crate::analyzers::python::scopes::{Bound, absolute};
+use crate::analyzers::python::scopes::absolute;
 use crate::model::facts::python::registries::{
     Class, ClassId, Expr, Function, FunctionId, Op, Param, ParamKind, Stmt,
 };
@@ -340,13 +340,5 @@ impl<'a> Lowering<'a, '_> {
             body,
         });
         id
-    }
-
-    /// Whether `name` is a parameter of the function being lowered.
-    pub fn is_parameter(&self, name: &str) -> bool {
-        let found = self.source.scopes.lookup(self.scope, name);
-        found.is_some_and(|(_, bound)| {
-            bound.iter().any(|(_, bound)| matches!(bound, Bound::Parameter(_)))
-        })
     }
 }

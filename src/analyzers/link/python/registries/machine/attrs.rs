@@ -66,12 +66,6 @@ impl<'a> Machine<'_, 'a> {
         mro.iter().find_map(|base| self.classes[*base as usize].own(name).cloned())
     }
 
-    /// The class whose body holds it.
-    pub(super) fn class_attr_owner(&self, class: ClassIndex, name: &str) -> Option<ClassIndex> {
-        let mro = &self.classes[class as usize].mro;
-        mro.iter().copied().find(|base| self.classes[*base as usize].own(name).is_some())
-    }
-
     pub(super) fn load_attr(&mut self, object: &Value, name: &str) -> Value {
         if self.depth > super::MAX_DEPTH {
             return Value::Unknown;
