@@ -233,8 +233,7 @@ impl<'a> Lowering<'a, '_> {
         if registers(name) {
             let keywords = call.arguments.keywords.iter().map(|keyword| &keyword.value);
             let mut args = call.arguments.args.iter().chain(keywords);
-            self.is_root =
-                args.any(|arg| arg.is_string_literal_expr() || self.is_definition(arg));
+            self.is_root = args.any(|arg| arg.is_string_literal_expr() || self.is_definition(arg));
         }
     }
 

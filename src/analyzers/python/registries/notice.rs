@@ -44,7 +44,9 @@ impl<'a> Lowering<'a, '_> {
                 self.facts.walks.push(Walk { base, within, line });
             }
             Ast::Name(name) => match (name.id.as_str(), &**args) {
-                ("getattr" | "hasattr", [object, name, ..]) => self.notice_getattr(object, name, call),
+                ("getattr" | "hasattr", [object, name, ..]) => {
+                    self.notice_getattr(object, name, call)
+                }
                 ("attrgetter", [name]) => self.notice_getattr(&call.func, name, call),
                 ("type", [name, _, _]) if !name.is_string_literal_expr() => {
                     self.generator("type()", call);

@@ -6,12 +6,7 @@ use super::rows::{Row, Weight};
 use crate::model::{Certainty, Member, Name};
 
 /// Turns rows of plain strings into members where most of them resolve.
-pub fn resolve(
-    machine: &Machine<'_, '_>,
-    object: &Object,
-    name: &str,
-    rows: Vec<Row>,
-) -> Vec<Row> {
+pub fn resolve(machine: &Machine<'_, '_>, object: &Object, name: &str, rows: Vec<Row>) -> Vec<Row> {
     let strong = rows.iter().filter(|row| row.weight > Weight::Outside).count();
     if strong * 2 > rows.len() || object.entries.len() < 2 {
         return rows;

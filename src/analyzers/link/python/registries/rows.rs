@@ -95,7 +95,15 @@ fn nested(
     if inner.kind == Kind::Dict {
         let mut parts = Vec::new();
         for part in &inner.entries {
-            entry_rows(machine, part, part.key.as_ref(), true, joined.as_deref(), depth + 1, &mut parts);
+            entry_rows(
+                machine,
+                part,
+                part.key.as_ref(),
+                true,
+                joined.as_deref(),
+                depth + 1,
+                &mut parts,
+            );
         }
         let members = parts.iter().filter(|row| row.weight > Weight::Outside).count();
         if members == 1 && parts.len() > 1 {

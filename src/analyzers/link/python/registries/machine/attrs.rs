@@ -2,8 +2,8 @@
 
 use std::rc::Rc;
 
-use super::value::{Args, ClassIndex, Kind, Value};
 use super::Machine;
+use super::value::{Args, ClassIndex, Kind, Value};
 use crate::model::Name;
 use crate::model::facts::python::registries::{Expr, ExprId};
 
@@ -198,9 +198,9 @@ impl<'a> Machine<'_, 'a> {
         if let Some(metaclass) = self.classes[class as usize].metaclass
             && let Some(value) = self.class_attr(metaclass, name)
         {
-            return self.dress(value, &Value::Class(class), Some(metaclass), false).bind_plain(
-                Value::Class(class),
-            );
+            return self
+                .dress(value, &Value::Class(class), Some(metaclass), false)
+                .bind_plain(Value::Class(class));
         }
         if self.classes[class as usize].outside.is_empty() {
             return Value::Unknown;
@@ -220,9 +220,7 @@ impl<'a> Machine<'_, 'a> {
         if let Some(value) = self.class_attr(class, name) {
             let receiver = Value::Object(id);
             return match value {
-                Value::Function(_) | Value::Partial(_) => {
-                    Value::Bound(Rc::new((value, receiver)))
-                }
+                Value::Function(_) | Value::Partial(_) => Value::Bound(Rc::new((value, receiver))),
                 Value::Property(getter) => {
                     if self.objects[id as usize].summary && self.calls > 2 {
                         return Value::Unknown;
@@ -431,10 +429,7 @@ impl<'a> Machine<'_, 'a> {
                             Kind::Instance(class) => {
                                 let outside = self.classes[class as usize].outside.first()?;
                                 let place = (object.file, object.line);
-                                return Some((
-                                    format!("{outside}.{}", pair.1).into(),
-                                    Some(place),
-                                ));
+                                return Some((format!("{outside}.{}", pair.1).into(), Some(place)));
                             }
                             _ => return None,
                         }
@@ -465,5 +460,4 @@ impl Value {
             other => other,
         }
     }
-
 }

@@ -31,7 +31,8 @@ impl<'a> Machine<'_, 'a> {
         if self.site.registrar.is_none() {
             self.site.registrar = self.callee_name(callee);
         }
-        let is_container = matches!(callee, Value::Method(pair) if matches!(pair.0, Value::Object(_)));
+        let is_container =
+            matches!(callee, Value::Method(pair) if matches!(pair.0, Value::Object(_)));
         if is_container {
             // `C.append(f)` in a module body is the module's own doing.
             (self.site.how, self.site.registrar) = (Some(How::Assigned), None);
@@ -118,13 +119,13 @@ impl<'a> Machine<'_, 'a> {
             Value::Method(pair) => {
                 let pair = pair.clone();
                 match &pair.0 {
-                    Value::Made(_) | Value::Method(_) => self.call_outside(callee, args, file, line),
-                    receiver => {
-                        match self.call_method(receiver, &pair.1, &args, file, line) {
-                            Some(value) => value,
-                            None => self.call_outside(callee, args, file, line),
-                        }
+                    Value::Made(_) | Value::Method(_) => {
+                        self.call_outside(callee, args, file, line)
                     }
+                    receiver => match self.call_method(receiver, &pair.1, &args, file, line) {
+                        Some(value) => value,
+                        None => self.call_outside(callee, args, file, line),
+                    },
                 }
             }
             Value::Made(_) => self.call_outside(callee, args, file, line),
@@ -143,7 +144,13 @@ impl<'a> Machine<'_, 'a> {
     }
 
     /// A call that leads outside the project: remembered for the conventions.
-    pub(super) fn call_outside(&mut self, callee: &Value, args: Args, file: u32, line: u32) -> Value {
+    pub(super) fn call_outside(
+        &mut self,
+        callee: &Value,
+        args: Args,
+        file: u32,
+        line: u32,
+    ) -> Value {
         let Some((name, receiver)) = self.outside(callee) else { return args.derived() };
         let telling = args.iter().any(|arg| !arg.is_unknown());
         if telling || self.site.subject.is_some() {
@@ -307,8 +314,8 @@ impl<'a> Machine<'_, 'a> {
             whole.plain.insert(0, Value::Class(class));
             let value = self.call(&new, whole);
             match value {
-                Value::Object(id)
-                    if matches!(self.objects[id as usize].kind, Kind::Instance(made) if self.derives(made, class)) => {
+                Value::Object(id) if matches!(self.objects[id as usize].kind, Kind::Instance(made) if self.derives(made, class)) =>
+                {
                     self.initialise(id, class, args);
                     return value;
                 }

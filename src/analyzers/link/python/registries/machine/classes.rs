@@ -124,8 +124,7 @@ impl<'a> Machine<'_, 'a> {
             }
         }
         lists.push(direct.clone());
-        let metaclass =
-            direct.iter().find_map(|base| self.classes[*base as usize].metaclass);
+        let metaclass = direct.iter().find_map(|base| self.classes[*base as usize].metaclass);
         for base in &direct {
             self.classes[*base as usize].subclasses.push(index);
         }
@@ -190,8 +189,7 @@ impl<'a> Machine<'_, 'a> {
                 Value::ClassMethod(inner) => (*inner).clone(),
                 other => other,
             };
-            let args =
-                Args { plain: vec![Value::Class(class)], named: keywords, open: false };
+            let args = Args { plain: vec![Value::Class(class)], named: keywords, open: false };
             self.call(&hook, args);
         }
         self.site.subject = subject;
@@ -262,11 +260,8 @@ impl<'a> Machine<'_, 'a> {
         if let Some((class, _)) = self.pending {
             return Value::Class(class);
         }
-        let plain: Vec<&Value> = args
-            .plain
-            .iter()
-            .skip_while(|value| matches!(value, Value::Class(_)))
-            .collect();
+        let plain: Vec<&Value> =
+            args.plain.iter().skip_while(|value| matches!(value, Value::Class(_))).collect();
         let Some(Value::Str(short)) = plain.first() else { return args.derived() };
         let bases: Vec<Value> = match plain.get(1) {
             Some(Value::Tuple(items)) => items.to_vec(),

@@ -2,8 +2,8 @@
 
 use std::rc::Rc;
 
-use super::value::{Args, Kind, ObjectId, Value};
 use super::Machine;
+use super::value::{Args, Kind, ObjectId, Value};
 
 impl Machine<'_, '_> {
     /// The elements an iteration over a value gives, if all are known.
@@ -51,9 +51,10 @@ impl Machine<'_, '_> {
                 let this = &self.classes[*class as usize];
                 let is_enum = this.outside.iter().any(|base| base.starts_with("enum."));
                 is_enum.then(|| {
-                    let plain = this.attrs.iter().filter(|(name, value)| {
-                        !name.starts_with('_') && !value.is_definition()
-                    });
+                    let plain = this
+                        .attrs
+                        .iter()
+                        .filter(|(name, value)| !name.starts_with('_') && !value.is_definition());
                     plain.map(|(_, value)| value.clone()).collect()
                 })
             }
@@ -311,7 +312,9 @@ impl Machine<'_, '_> {
                     "get" | "pop" => {
                         let found = self.get_item(receiver, args.plain.first()?);
                         match found {
-                            Value::Unknown => Some(args.plain.get(1).cloned().unwrap_or(Value::None)),
+                            Value::Unknown => {
+                                Some(args.plain.get(1).cloned().unwrap_or(Value::None))
+                            }
                             found => Some(found),
                         }
                     }
@@ -365,7 +368,10 @@ impl Machine<'_, '_> {
                     Some(Value::Class(class)) => *class,
                     _ => *class,
                 };
-                let subject = Args { plain: args.plain.get(1..).unwrap_or_default().into(), ..Args::default() };
+                let subject = Args {
+                    plain: args.plain.get(1..).unwrap_or_default().into(),
+                    ..Args::default()
+                };
                 Value::Object(self.new_instance(class, &subject, file, line))
             }
             ("__call__", Value::Class(class)) => {
@@ -379,14 +385,13 @@ impl Machine<'_, '_> {
                 }
                 Value::None
             }
-            ("__getitem__" | "get", Value::Object(id)) => args
-                .plain
-                .first()
-                .and_then(|key| self.dict_get(*id, key))
-                .unwrap_or(Value::Unknown),
-            ("update" | "append" | "add" | "setdefault" | "insert" | "extend", Value::Object(id)) => {
-                self.mutate(*id, name, args, file, line).unwrap_or(Value::Unknown)
+            ("__getitem__" | "get", Value::Object(id)) => {
+                args.plain.first().and_then(|key| self.dict_get(*id, key)).unwrap_or(Value::Unknown)
             }
+            (
+                "update" | "append" | "add" | "setdefault" | "insert" | "extend",
+                Value::Object(id),
+            ) => self.mutate(*id, name, args, file, line).unwrap_or(Value::Unknown),
             _ => Value::Unknown,
         }
     }
@@ -641,8 +646,9 @@ impl Machine<'_, '_> {
                 }
                 if out.contains('{') { Value::Unknown } else { Value::str(&out) }
             }
-            ("isupper", _) => Value::Bool(text.chars().any(char::is_uppercase)
-                && !text.chars().any(char::is_lowercase)),
+            ("isupper", _) => Value::Bool(
+                text.chars().any(char::is_uppercase) && !text.chars().any(char::is_lowercase),
+            ),
             ("isidentifier", _) => Value::Unknown,
             _ => Value::Unknown,
         }

@@ -67,7 +67,11 @@ impl Machine<'_, '_> {
             (Value::None, Value::None) => Some(true),
             // A sentinel (`x is MISSING`) is one object; anything else is not it.
             (Value::Made(a), Value::Made(b)) => {
-                if (a.file, a.line) == (b.file, b.line) { Some(true) } else { Some(false) }
+                if (a.file, a.line) == (b.file, b.line) {
+                    Some(true)
+                } else {
+                    Some(false)
+                }
             }
             (Value::Made(_), other) | (other, Value::Made(_)) => {
                 matches!(other, Value::Derived(_)).then_some(false).or(Some(false))
@@ -106,9 +110,7 @@ impl Machine<'_, '_> {
                 if object.kind == Kind::Dict && object.exact {
                     return Some(object.index.contains_key(key));
                 }
-                let literal = |entry: &super::value::Entry| {
-                    matches!(&entry.value, Value::Str(text) if text == key)
-                };
+                let literal = |entry: &super::value::Entry| matches!(&entry.value, Value::Str(text) if text == key);
                 if matches!(object.kind, Kind::List | Kind::Set)
                     && object.entries.iter().any(literal)
                 {
@@ -148,9 +150,7 @@ impl Machine<'_, '_> {
         };
         match (value, of) {
             (Value::Unknown | Value::Derived(_), _) => None,
-            (Value::Made(made), Value::Path(path)) => {
-                (made.callee == *path).then_some(true)
-            }
+            (Value::Made(made), Value::Path(path)) => (made.callee == *path).then_some(true),
             (Value::Made(_), _) => None,
             (Value::Object(id), _) => {
                 let object = &self.objects[*id as usize];

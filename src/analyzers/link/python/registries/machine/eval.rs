@@ -4,9 +4,7 @@ use std::rc::Rc;
 
 use super::value::{Args, Env, Kind, Value};
 use super::{Frame, MAX_DEPTH, MAX_UNROLL, Machine};
-use crate::model::facts::python::registries::{
-    Arg, BinOp, Expr, ExprId, Generate, Shape, StrId,
-};
+use crate::model::facts::python::registries::{Arg, BinOp, Expr, ExprId, Generate, Shape, StrId};
 
 impl<'a> Machine<'_, 'a> {
     pub(super) fn eval(&mut self, frame: &mut Frame<'a>, id: ExprId) -> Value {
@@ -200,7 +198,13 @@ impl<'a> Machine<'_, 'a> {
         self.load_path(&full)
     }
 
-    fn eval_call(&mut self, frame: &mut Frame<'a>, func: ExprId, args: &'a [Arg], line: u32) -> Value {
+    fn eval_call(
+        &mut self,
+        frame: &mut Frame<'a>,
+        func: ExprId,
+        args: &'a [Arg],
+        line: u32,
+    ) -> Value {
         let facts = frame.facts;
         // `super()` needs the frame.
         if let Expr::Name(name) = &facts.exprs[func as usize] {
@@ -275,7 +279,13 @@ impl<'a> Machine<'_, 'a> {
         values
     }
 
-    fn display(&mut self, frame: &mut Frame<'a>, kind: Kind, items: &'a [ExprId], line: u32) -> Value {
+    fn display(
+        &mut self,
+        frame: &mut Frame<'a>,
+        kind: Kind,
+        items: &'a [ExprId],
+        line: u32,
+    ) -> Value {
         let object = self.new_object(kind, frame.file, line);
         let outer = self.site.line;
         for item in items {

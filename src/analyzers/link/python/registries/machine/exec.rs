@@ -269,9 +269,9 @@ impl<'a> Machine<'_, 'a> {
             }
             Expr::Tuple(targets) | Expr::List(targets) => {
                 let items = self.elements(&value);
-                let star = targets
-                    .iter()
-                    .position(|target| matches!(frame.facts.exprs[*target as usize], Expr::Star(_)));
+                let star = targets.iter().position(|target| {
+                    matches!(frame.facts.exprs[*target as usize], Expr::Star(_))
+                });
                 for (at, target) in targets.iter().enumerate() {
                     let item = match (&items, star) {
                         (Some(items), None) => items.get(at).cloned(),
@@ -360,8 +360,7 @@ impl<'a> Machine<'_, 'a> {
             let kept = self.site.subject.replace(subject.clone());
             if is_root {
                 let by_class = matches!(callee, Value::Class(_)) || made_by_class;
-                self.site.how =
-                    Some(if by_class { How::DecoratorClass } else { How::Decorator });
+                self.site.how = Some(if by_class { How::DecoratorClass } else { How::Decorator });
                 self.site.registrar = registrar.clone();
             }
             let args = super::value::Args::of(vec![value.clone()]);
@@ -380,7 +379,11 @@ impl<'a> Machine<'_, 'a> {
     }
 
     /// The decorator itself, the name of what registers, and whether a class made it.
-    fn decorator(&mut self, frame: &mut Frame<'a>, decorator: ExprId) -> (Value, Option<Name>, bool) {
+    fn decorator(
+        &mut self,
+        frame: &mut Frame<'a>,
+        decorator: ExprId,
+    ) -> (Value, Option<Name>, bool) {
         let facts = frame.facts;
         if let Expr::Call(func, args) = &facts.exprs[decorator as usize] {
             let maker = self.eval(frame, *func);

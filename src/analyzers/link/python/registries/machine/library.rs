@@ -2,8 +2,8 @@
 
 use std::rc::Rc;
 
-use super::value::{Args, Kind, Made, Value};
 use super::Machine;
+use super::value::{Args, Kind, Made, Value};
 
 impl Machine<'_, '_> {
     pub(super) fn call_path(&mut self, path: &str, args: Args, file: u32, line: u32) -> Value {
@@ -287,7 +287,11 @@ impl Machine<'_, '_> {
             | "functools.cache"
             | "functools.cached_property" => match first {
                 Some(value) if value.is_definition() => {
-                    if path.ends_with("cached_property") { self.property(value) } else { value }
+                    if path.ends_with("cached_property") {
+                        self.property(value)
+                    } else {
+                        value
+                    }
                 }
                 _ => Value::Path("metascope.identity".into()),
             },
