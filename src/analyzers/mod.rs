@@ -6,6 +6,7 @@
 pub mod layout;
 pub mod link;
 pub mod python;
+pub mod rules;
 pub mod rust;
 pub mod split;
 
