@@ -1,0 +1,7 @@
+//! Runs on real processes, real Docker and real cargo: every executor with every outcome, and
+//! nothing left behind. What a machine lacks is skipped with a message, or fails when `CI=true`.
+
+#[path = "runs/support.rs"]
+mod support;
+#[path = "runs/thread.rs"]
+mod thread;
