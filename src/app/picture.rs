@@ -137,7 +137,7 @@ mod tests {
         let text: String = painted.canvas.lines().iter().map(|line| line.plain() + "\n").collect();
         assert_eq!(
             text,
-            "┏━━━━━━━━━┓\n┃ 0 entry ┃\n┃ x = 1   ┃\n┗━━━━━┯━━━┛\n      ▽saves a\n\
+            " ┏━━━━━━━━━┓\n ┃ 0 entry ┃\n ┃ x = 1   ┃\n ┗━━━━┯━━━━┛\n      ▽saves a\n\
              ╭──────────╮\n│ 1 resume │\n│ x = 1    │\n╰──────────╯\n"
         );
     }

@@ -115,6 +115,12 @@ impl Line {
         self
     }
 
+    /// The line with another behind it.
+    pub fn append(mut self, other: Self) -> Self {
+        self.spans.extend(other.spans);
+        self
+    }
+
     pub fn width(&self) -> usize {
         self.spans.iter().map(|span| span.text.width()).sum()
     }

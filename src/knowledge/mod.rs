@@ -5,9 +5,9 @@
 
 mod front_matter;
 mod page;
-#[cfg(test)]
-mod rules;
 mod search;
+#[cfg(test)]
+mod tests;
 
 pub use page::{
     Confidence, Detects, Heading, Page, ParseError, level_number, markdown_options, slug,

@@ -4,6 +4,7 @@
 //! Everything else has a default here; a screen that needs more takes part in the hooks below.
 
 pub mod calls;
+pub mod common;
 pub mod diagnostics;
 pub mod flows;
 pub mod help;
@@ -68,6 +69,7 @@ pub fn links(model: &Model) -> Option<Links> {
     match model.view {
         View::Source => source::links(model),
         View::Runs => runs::links(model),
+        View::Calls => calls::links(model),
         _ => None,
     }
 }
@@ -78,6 +80,7 @@ pub fn motion(model: &mut Model, motion: Motion) -> bool {
         View::Source => source::motion(model, motion),
         View::Tasks => tasks::motion(model, motion),
         View::Runs => runs::motion(model, motion),
+        View::Calls => calls::motion(model, motion),
         _ => false,
     }
 }
@@ -87,6 +90,7 @@ pub fn wheel(model: &mut Model, rows: isize) -> bool {
     match model.view {
         View::Source => source::wheel(model, rows),
         View::Runs => runs::wheel(model, rows),
+        View::Calls => calls::wheel(model, rows),
         _ => false,
     }
 }
@@ -98,6 +102,8 @@ pub fn open(model: &mut Model) -> Option<Vec<Effect>> {
         View::Runs => runs::open(model),
         View::Help => help::open(model),
         View::Source => source::open(model),
+        View::Calls => calls::open(model),
+        View::Patterns => patterns::enter(model),
         _ => None,
     }
 }
@@ -124,6 +130,7 @@ pub fn item(model: &mut Model, item: usize, mouse: Mouse) -> Vec<Effect> {
     match model.view {
         View::Source => source::item(model, item, mouse),
         View::Tasks => tasks::item(model, item, mouse),
+        View::Calls => calls::item(model, item, mouse),
         _ => Vec::new(),
     }
 }
@@ -140,6 +147,7 @@ pub fn settle(model: &mut Model) -> Vec<Effect> {
     match model.view {
         View::Source => source::settle(model),
         View::Tasks => tasks::settle(model),
+        View::Patterns => patterns::settle(model),
         _ => Vec::new(),
     }
 }

@@ -4,8 +4,9 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::{line, list, panel};
+use crate::app::list::Matcher;
 use crate::app::model::{Focus, Model};
-use crate::app::{Detail, Hit, Line};
+use crate::app::{Detail, Hit, Line, View};
 use crate::views::hit::HitMap;
 use crate::views::theme::Theme;
 
@@ -65,8 +66,11 @@ pub fn draw_detail(
     state.offset.set(offset);
     state.height.set(height);
 
+    // Words searched in the pages are found in the page too.
+    let words = if model.view == View::Patterns { model.list().filter.text() } else { "" };
+    let matcher = Matcher::new(words);
     for (y, (at, row)) in (text.y..text.bottom()).zip(rows.iter().skip(offset)) {
-        line::draw(theme, row, text.x, y, text.width, buf);
+        line::draw_matched(theme, row, &matcher, text.x, y, text.width, buf);
         let whole = Rect { y, height: 1, ..inner };
         hits.push(whole, Hit::DetailLine(*at));
         if focused && *at == state.cursor {
