@@ -17,7 +17,7 @@ use crate::app::text::{Line, Role};
 use crate::app::toast::Level;
 use crate::app::{View, navigate};
 use crate::knowledge::{self, GROUPS, Page};
-use crate::model::{FindingKind, Language, Name};
+use crate::model::{FindingKind, Name};
 
 /// What the user set on this screen beyond selection and folds.
 #[derive(Debug, Default)]
@@ -64,7 +64,8 @@ pub fn rows(model: &Model, list: &ListState) -> Rows {
     if !words.is_empty() {
         let pages = knowledge::search(words);
         let items: Vec<Row> = pages.iter().map(|page| page_row(page, &found)).collect();
-        return Rows { matched: items.len(), total: knowledge::pages().len(), items };
+        let total = knowledge::pages().len();
+        return Rows { matched: items.len(), total, top: total, items };
     }
     let mut tree = TreeBuilder::new(list);
     for (group, title) in GROUPS {
@@ -257,15 +258,13 @@ pub fn settle(model: &mut Model) -> Vec<Effect> {
     let Some(page) = page_of(&row) else { return Vec::new() };
     let mut effects = Vec::new();
     for (at, block) in page::code(page).into_iter().enumerate() {
-        let language = match block.language.as_str() {
-            "py" | "python" => Language::Python,
-            "rs" | "rust" => Language::Rust,
-            _ => continue,
-        };
+        if block.language.is_empty() {
+            continue;
+        }
         let key = page::code_key(page, at);
         if model.patterns.asked.insert(key.clone()) {
-            let text = block.text.into();
-            effects.push(Effect::Highlight { key, language: Some(language), text });
+            let (token, text) = (block.language.into(), block.text.into());
+            effects.push(Effect::Highlight { key, token, text });
         }
     }
     effects
