@@ -57,6 +57,8 @@ pub enum Action {
         task: Name,
         reason: String,
     },
+    /// The folder's code was never agreed to be run.
+    TrustWanted(RunRequest),
     History(Vec<RunRecord>),
     Worker {
         task: Name,
@@ -132,6 +134,8 @@ pub enum Effect {
         what: String,
     },
     LoadHistory,
+    /// Remember that code of this folder may be run.
+    TrustFolder,
     StartRun(RunRequest),
     CancelRun(RunId),
     GenerateWorker(Name),

@@ -29,11 +29,19 @@ pub struct Config {
     pub editor: Option<String>,
     /// Command id → keys.
     pub keys: BTreeMap<String, Vec<String>>,
+    /// How tasks are run; the runner reads it.
+    pub run: toml::Table,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Self { theme: ThemeChoice::Auto, mouse: true, editor: None, keys: BTreeMap::new() }
+        Self {
+            theme: ThemeChoice::Auto,
+            mouse: true,
+            editor: None,
+            keys: BTreeMap::new(),
+            run: toml::Table::new(),
+        }
     }
 }
 

@@ -1,1 +1,533 @@
-//! Forms made from JSON Schema.
+//! Forms made from JSON Schema: typed controls, defaults, errors at their field.
+
+use serde_json::{Map, Value};
+
+use super::input::Input;
+use super::key::Key;
+use crate::model::{ExecutorKind, Limits, Name, RunRequest, Task};
+
+/// The form of one task. Its last fields say how to run rather than with what.
+#[derive(Debug, Clone)]
+pub struct Form {
+    pub task: Name,
+    pub fields: Vec<Field>,
+    /// The field keys act on.
+    pub cursor: usize,
+    /// The text of the field under the cursor while it is being typed.
+    pub typing: Option<Input>,
+    /// What is wrong with the input as a whole.
+    pub problems: Vec<String>,
+    schema: Value,
+}
+
+/// What kind of text a field takes.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Kind {
+    Text,
+    Integer,
+    Number,
+    /// One of these.
+    Choice(Vec<Value>),
+    /// A list whose items may be typed with commas between them, or JSON.
+    List(Box<Kind>),
+    Json,
+}
+
+#[derive(Debug, Clone)]
+pub struct Field {
+    pub name: String,
+    /// The type as a reader would write it.
+    pub type_: String,
+    pub doc: Option<String>,
+    pub required: bool,
+    pub default: Option<Value>,
+    pub kind: Kind,
+    /// `null` is a value.
+    pub nullable: bool,
+    /// What was typed; empty means not given.
+    pub text: String,
+    pub error: Option<String>,
+    /// Errors are shown once the user has been here.
+    pub touched: bool,
+    /// Not part of the input: how to run.
+    pub is_setting: bool,
+}
+
+const EXECUTOR: &str = "executor";
+const TIMEOUT: &str = "timeout";
+
+impl Form {
+    pub fn new(task: &Task) -> Self {
+        let schema = task.input_schema.clone();
+        let required: Vec<&str> = schema["required"]
+            .as_array()
+            .map(|names| names.iter().filter_map(Value::as_str).collect())
+            .unwrap_or_default();
+        let mut fields: Vec<Field> = schema["properties"]
+            .as_object()
+            .into_iter()
+            .flatten()
+            .map(|(name, property)| {
+                Field::new(name, property, &schema, required.contains(&name.as_str()))
+            })
+            .collect();
+        fields.extend(settings());
+        Self {
+            task: task.id.clone(),
+            fields,
+            cursor: 0,
+            typing: None,
+            problems: Vec::new(),
+            schema,
+        }
+    }
+
+    /// A form for the task as it is now, with what was typed into `self` where fields remain.
+    pub fn renewed(&self, task: &Task) -> Self {
+        let mut form = Self::new(task);
+        for field in &mut form.fields {
+            if let Some(old) = self.fields.iter().find(|old| old.name == field.name) {
+                field.text.clone_from(&old.text);
+                field.touched = old.touched;
+            }
+        }
+        form.cursor = self.cursor.min(form.fields.len().saturating_sub(1));
+        form.typing.clone_from(&self.typing);
+        form.check();
+        form
+    }
+
+    pub fn is_for(&self, task: &Task) -> bool {
+        self.schema == task.input_schema
+    }
+
+    /// Fills in an earlier input.
+    pub fn fill(&mut self, request: &RunRequest) {
+        for field in &mut self.fields {
+            if field.is_setting {
+                continue;
+            }
+            let value = request.input.get(&field.name);
+            field.text = value.map(|value| field.show(value)).unwrap_or_default();
+        }
+        self.set(EXECUTOR, request.executor.as_str());
+        if let Some(timeout) = request.limits.timeout_ms {
+            let shown = match timeout % 1000 {
+                0 => format!("{}s", timeout / 1000),
+                _ => format!("{timeout}ms"),
+            };
+            self.set(TIMEOUT, &shown);
+        }
+        self.check();
+    }
+
+    fn set(&mut self, name: &str, text: &str) {
+        if let Some(field) = self.fields.iter_mut().find(|f| f.is_setting && f.name == name) {
+            text.clone_into(&mut field.text);
+        }
+    }
+
+    fn setting(&self, name: &str) -> &str {
+        let field = self.fields.iter().find(|field| field.is_setting && field.name == name);
+        field.map_or("", |field| field.text.trim())
+    }
+
+    /// Judges all fields; hands back the input when nothing is wrong.
+    pub fn check(&mut self) -> Option<Value> {
+        self.problems.clear();
+        let mut input = Map::new();
+        let mut sound = true;
+        for field in &mut self.fields {
+            field.error = None;
+            match field.value() {
+                Ok(Some(value)) if !field.is_setting => {
+                    input.insert(field.name.clone(), value);
+                }
+                Ok(_) => {}
+                Err(message) => {
+                    field.error = Some(message);
+                    sound = false;
+                }
+            }
+        }
+        let input = Value::Object(input);
+        // A schema that cannot be used is the analyzer's fault: the worker judges the input then.
+        for error in super::judge::validate(&self.schema, &input).unwrap_or_default() {
+            let name = error.path.split('/').nth(1).unwrap_or_default();
+            let name = name.replace("~1", "/").replace("~0", "~");
+            let rest = error.path.get(name.len() + 1..).filter(|rest| !rest.is_empty());
+            let message = match rest {
+                Some(rest) => format!("{}: {}", rest.trim_start_matches('/'), error.message),
+                None => error.message,
+            };
+            sound = false;
+            match self.fields.iter_mut().find(|f| !f.is_setting && f.name == name) {
+                Some(field) if field.error.is_none() => field.error = Some(message),
+                Some(_) => {}
+                None => self.problems.push(format!("{name} {message}").trim().to_owned()),
+            }
+        }
+        sound.then_some(input)
+    }
+
+    /// The request, when the form is in order; otherwise the cursor goes to the first error.
+    pub fn request(&mut self) -> Option<RunRequest> {
+        self.fields.iter_mut().for_each(|field| field.touched = true);
+        let Some(input) = self.check() else {
+            if let Some(at) = self.fields.iter().position(|field| field.error.is_some()) {
+                self.cursor = at;
+            }
+            return None;
+        };
+        let executor = match self.setting(EXECUTOR) {
+            "docker" => ExecutorKind::Docker,
+            _ => ExecutorKind::Thread,
+        };
+        let timeout_ms = duration(self.setting(TIMEOUT)).ok().flatten();
+        let limits = Limits { timeout_ms, ..Limits::default() };
+        Some(RunRequest { task: self.task.clone(), executor, input, limits })
+    }
+
+    /// The command line that does the same.
+    pub fn command_line(&self) -> String {
+        let mut line = format!("metascope run . {}", quote(&self.task));
+        for field in self.fields.iter().filter(|field| !field.text.trim().is_empty()) {
+            match (field.is_setting, field.value()) {
+                (true, Ok(_)) if field.name == EXECUTOR && field.text == "thread" => {}
+                (true, _) => line.push_str(&format!(" --{} {}", field.name, quote(&field.text))),
+                (false, Ok(Some(value))) => {
+                    let shown = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+                    line.push_str(" --arg ");
+                    line.push_str(&quote(&format!("{}={shown}", field.name)));
+                }
+                (false, _) => {}
+            }
+        }
+        line
+    }
+
+    pub fn field(&self) -> Option<&Field> {
+        self.fields.get(self.cursor)
+    }
+
+    pub fn move_by(&mut self, fields: isize) {
+        let last = self.fields.len().saturating_sub(1);
+        self.cursor = self.cursor.saturating_add_signed(fields).min(last);
+    }
+
+    /// Starts typing into the field, or takes its next choice.
+    pub fn edit(&mut self) {
+        let Some(field) = self.fields.get(self.cursor) else { return };
+        match field.kind {
+            Kind::Choice(_) => self.next_choice(),
+            _ => self.typing = Some(Input::new(&field.text)),
+        }
+    }
+
+    /// The next of the field's choices, then "not given" where that is allowed.
+    pub fn next_choice(&mut self) {
+        let Some(field) = self.fields.get_mut(self.cursor) else { return };
+        let Kind::Choice(options) = &field.kind else { return };
+        let labels: Vec<String> = options.iter().map(label).collect();
+        let at = labels.iter().position(|label| *label == field.text);
+        let next = at.map_or(0, |at| at + 1);
+        field.text = match labels.get(next) {
+            Some(label) => label.clone(),
+            None if field.required || field.is_setting => {
+                labels.first().cloned().unwrap_or_default()
+            }
+            None => String::new(),
+        };
+        field.touched = true;
+        self.check();
+    }
+
+    pub fn type_key(&mut self, key: Key) {
+        if let Some(input) = &mut self.typing {
+            input.key(key);
+        }
+        self.preview();
+    }
+
+    pub fn paste(&mut self, text: &str) {
+        if let Some(input) = &mut self.typing {
+            input.insert(text);
+        }
+        self.preview();
+    }
+
+    /// Judges what is being typed without giving up what was there.
+    fn preview(&mut self) {
+        let (Some(input), Some(field)) = (&self.typing, self.fields.get_mut(self.cursor)) else {
+            return;
+        };
+        let kept = std::mem::replace(&mut field.text, input.text().to_owned());
+        self.check();
+        if let Some(field) = self.fields.get_mut(self.cursor) {
+            field.text = kept;
+        }
+    }
+
+    /// Ends typing; `keep` says whether what was typed counts.
+    pub fn end_typing(&mut self, keep: bool) {
+        let Some(input) = self.typing.take() else { return };
+        if let Some(field) = self.fields.get_mut(self.cursor)
+            && keep
+        {
+            field.text = input.text().to_owned();
+            field.touched = true;
+        }
+        self.check();
+    }
+}
+
+fn settings() -> [Field; 2] {
+    let setting = |name: &str, type_: &str, doc: &str, kind, text: &str| Field {
+        name: name.into(),
+        type_: type_.into(),
+        doc: Some(doc.into()),
+        required: false,
+        default: None,
+        kind,
+        nullable: false,
+        text: text.into(),
+        error: None,
+        touched: false,
+        is_setting: true,
+    };
+    let executors = vec!["thread".into(), "docker".into()];
+    [
+        setting(EXECUTOR, "thread | docker", "where it runs", Kind::Choice(executors), "thread"),
+        setting(
+            TIMEOUT,
+            "duration",
+            "as in 30s, 500ms, 5m; empty: the configured one",
+            Kind::Text,
+            "",
+        ),
+    ]
+}
+
+impl Field {
+    fn new(name: &str, property: &Value, root: &Value, required: bool) -> Self {
+        let (kind, nullable) = kind(property, root, 0);
+        let text = |key: &str| property.get(key).and_then(Value::as_str).map(str::to_owned);
+        Self {
+            name: name.to_owned(),
+            type_: type_name(property, root, 0),
+            doc: text("description"),
+            required,
+            default: property.get("default").cloned(),
+            kind,
+            nullable,
+            text: String::new(),
+            error: None,
+            touched: false,
+            is_setting: false,
+        }
+    }
+
+    /// The JSON value of what was typed; `None` when nothing was.
+    pub fn value(&self) -> Result<Option<Value>, String> {
+        let text = self.text.trim();
+        if self.is_setting && self.name == TIMEOUT {
+            return duration(text).map(|_| None);
+        }
+        if text.is_empty() {
+            return Ok(None);
+        }
+        if self.nullable && text == "null" {
+            return Ok(Some(Value::Null));
+        }
+        self.kind.read(&self.text).map(Some)
+    }
+
+    /// A value as it would be typed.
+    fn show(&self, value: &Value) -> String {
+        match (&self.kind, value) {
+            (Kind::Text, Value::String(text)) if !text.trim().is_empty() && text != "null" => {
+                text.clone()
+            }
+            (Kind::Choice(_), value) => label(value),
+            (_, value) => value.to_string(),
+        }
+    }
+
+    /// What stands in an empty field: the default, or what happens without a value.
+    pub fn placeholder(&self) -> String {
+        match &self.default {
+            Some(default) => label(default),
+            None if self.is_setting => self.doc.clone().unwrap_or_default(),
+            None if self.required => "required".into(),
+            None => "not given".into(),
+        }
+    }
+}
+
+impl Kind {
+    fn read(&self, typed: &str) -> Result<Value, String> {
+        let text = typed.trim();
+        match self {
+            // Quotes make an empty text, or one with blanks at its ends, possible.
+            Self::Text => match serde_json::from_str::<String>(text) {
+                Ok(quoted) if text.starts_with('"') => Ok(quoted.into()),
+                _ => Ok(typed.into()),
+            },
+            Self::Integer => {
+                let parsed = text.parse::<i64>().map(Value::from);
+                let parsed = parsed.or_else(|_| text.parse::<u64>().map(Value::from));
+                parsed.map_err(|_| format!("{text} is not a whole number"))
+            }
+            Self::Number => {
+                if let Ok(whole) = text.parse::<i64>() {
+                    return Ok(whole.into());
+                }
+                let number = text.parse().ok().and_then(serde_json::Number::from_f64);
+                number.map(Value::Number).ok_or_else(|| format!("{text} is not a number"))
+            }
+            Self::Choice(options) => options
+                .iter()
+                .find(|option| label(option) == text)
+                .cloned()
+                .ok_or_else(|| format!("{text} is not one of the choices")),
+            Self::List(item) if !text.starts_with('[') => {
+                text.split(',').map(|part| item.read(part.trim())).collect()
+            }
+            Self::List(_) | Self::Json => {
+                serde_json::from_str(text).map_err(|error| format!("is not JSON: {error}"))
+            }
+        }
+    }
+}
+
+/// A value as a choice shows it.
+fn label(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// Follows `$ref` within the schema; cycles end at a bound.
+fn resolve<'a>(schema: &'a Value, root: &'a Value) -> &'a Value {
+    let mut schema = schema;
+    for _ in 0..8 {
+        let pointer = schema.get("$ref").and_then(Value::as_str).and_then(|r| r.strip_prefix('#'));
+        match pointer.and_then(|pointer| root.pointer(pointer)) {
+            Some(target) => schema = target,
+            None => break,
+        }
+    }
+    schema
+}
+
+/// How deep nested schemas are looked into for a control.
+const DEPTH: usize = 4;
+
+/// The control for a schema, and whether `null` fits it.
+fn kind(schema: &Value, root: &Value, depth: usize) -> (Kind, bool) {
+    let schema = resolve(schema, root);
+    if depth > DEPTH {
+        return (Kind::Json, false);
+    }
+    if let Some(options) = schema.get("enum").and_then(Value::as_array) {
+        return (Kind::Choice(options.clone()), options.contains(&Value::Null));
+    }
+    if let Some(only) = schema.get("const") {
+        return (Kind::Choice(vec![only.clone()]), false);
+    }
+    let branches = ["anyOf", "oneOf"].iter().find_map(|key| schema.get(*key)?.as_array());
+    if let Some(branches) = branches {
+        let is_null = |branch: &&Value| resolve(branch, root)["type"] == "null";
+        let others: Vec<&Value> = branches.iter().filter(|branch| !is_null(branch)).collect();
+        let nullable = others.len() < branches.len();
+        return match others.as_slice() {
+            [only] => (kind(only, root, depth + 1).0, nullable),
+            _ => (Kind::Json, nullable),
+        };
+    }
+    let types: Vec<&str> = match &schema["type"] {
+        Value::String(name) => vec![name],
+        Value::Array(names) => names.iter().filter_map(Value::as_str).collect(),
+        _ => Vec::new(),
+    };
+    let nullable = types.contains(&"null");
+    let own: Vec<&str> = types.into_iter().filter(|name| *name != "null").collect();
+    let found = match own.as_slice() {
+        ["string"] => Kind::Text,
+        ["integer"] => Kind::Integer,
+        ["number"] => Kind::Number,
+        ["boolean"] => Kind::Choice(vec![true.into(), false.into()]),
+        ["array"] => match schema.get("items").map(|items| kind(items, root, depth + 1).0) {
+            Some(item @ (Kind::Text | Kind::Integer | Kind::Number)) => Kind::List(Box::new(item)),
+            _ => Kind::Json,
+        },
+        _ => Kind::Json,
+    };
+    (found, nullable)
+}
+
+/// The type of a schema in few words: `integer`, `string | null`, `list of number`, `small | large`.
+pub fn type_name(schema: &Value, root: &Value, depth: usize) -> String {
+    let schema = resolve(schema, root);
+    if depth > DEPTH {
+        return "…".into();
+    }
+    if let Some(options) = schema.get("enum").and_then(Value::as_array) {
+        let shown: Vec<String> = options.iter().take(6).map(label).collect();
+        let more = if options.len() > 6 { " | …" } else { "" };
+        return shown.join(" | ") + more;
+    }
+    let branches = ["anyOf", "oneOf"].iter().find_map(|key| schema.get(*key)?.as_array());
+    if let Some(branches) = branches {
+        let names: Vec<String> =
+            branches.iter().take(6).map(|branch| type_name(branch, root, depth + 1)).collect();
+        return names.join(" | ");
+    }
+    let own = match &schema["type"] {
+        Value::String(name) => name.clone(),
+        Value::Array(names) => {
+            names.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" | ")
+        }
+        _ => schema["title"].as_str().unwrap_or("any JSON").to_owned(),
+    };
+    match (own.as_str(), schema.get("items"), schema["title"].as_str(), schema["format"].as_str()) {
+        ("array", Some(items), ..) if items.is_object() => {
+            format!("list of {}", type_name(items, root, depth + 1))
+        }
+        ("object", _, Some(title), _) => title.to_owned(),
+        ("string", .., Some(format)) => format.to_owned(),
+        _ => own,
+    }
+}
+
+/// Milliseconds of `30s`, `500ms`, `5m`, `2h` or plain seconds; `None` for nothing typed.
+pub fn duration(text: &str) -> Result<Option<u64>, String> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let split = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let (number, unit) = text.split_at(split);
+    let factor = match unit.trim() {
+        "ms" => 1.0,
+        "" | "s" => 1e3,
+        "m" | "min" => 6e4,
+        "h" => 3.6e6,
+        _ => return Err(format!("{text} is no duration: write 30s, 500ms, 5m")),
+    };
+    match number.parse::<f64>() {
+        Ok(number) if number * factor >= 1.0 => Ok(Some((number * factor) as u64)),
+        _ => Err(format!("{text} is no duration: write 30s, 500ms, 5m")),
+    }
+}
+
+/// A word for a POSIX shell.
+fn quote(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_-./=:,+@%".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -18,7 +18,10 @@ pub fn here(model: &Model) -> Stop {
     let place = (model.view == View::Source).then(|| model.source.place()).flatten();
     let title = match (&place, model.selected(model.view)) {
         (Some(place), _) => place.to_string(),
-        (None, Some(row)) => row.label.plain().trim().to_owned(),
+        (None, Some(row)) => match &row.links.symbol {
+            Some(name) => name.to_string(),
+            None => row.label.plain().trim().to_owned(),
+        },
         (None, None) => String::new(),
     };
     Stop {

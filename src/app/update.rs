@@ -63,6 +63,10 @@ fn apply(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::RunRefused { task, reason } => {
             model.toast(Level::Error, format!("{task} was not started: {reason}"))
         }
+        Action::TrustWanted(request) => {
+            screens::runs::ask_trust(model, request);
+            Vec::new()
+        }
         Action::History(records) => {
             screens::runs::history(model, records);
             Vec::new()

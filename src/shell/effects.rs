@@ -65,6 +65,11 @@ impl Effects {
                 let project = model.project.clone();
                 self.work(model, move || runs.start(&project, request, &sender));
             }
+            Effect::TrustFolder => {
+                if let Err(problem) = self.runs.trust() {
+                    self.later(0, Action::Toast(Level::Error, problem));
+                }
+            }
             Effect::CancelRun(id) => self.runs.cancel(&id),
             Effect::GenerateWorker(task) => {
                 let (runs, project) = (self.runs.clone(), model.project.clone());

@@ -32,5 +32,9 @@ impl Runs {
         Err(format!("{task}: no worker in {}", self.root.display()))
     }
 
+    pub fn trust(&self) -> Result<(), String> {
+        Ok(())
+    }
+
     pub fn close(&self) {}
 }

@@ -11,11 +11,13 @@ pub mod help;
 pub mod patterns;
 pub mod project;
 pub mod registries;
+pub mod run_detail;
 pub mod runs;
 pub mod schemas;
 pub mod source;
 pub mod splits;
 pub mod tasks;
+pub mod worker;
 
 use super::action::{Effect, Mouse};
 use super::commands::lists::Motion;

@@ -1,76 +1,466 @@
-//! Tasks: functions to run, with a form made from their JSON Schema.
+//! Tasks: functions to run, each with a form made from its JSON Schema.
 
 use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
+
+use super::worker;
 use crate::app::action::{Effect, Mouse};
-use crate::app::command::Command;
+use crate::app::command::{Command, Context};
 use crate::app::commands::lists::Motion;
 use crate::app::detail::Detail;
+use crate::app::form::Form;
 use crate::app::key::Key;
 use crate::app::links::Links;
 use crate::app::list::{ListState, Row, Rows, TreeBuilder};
-use crate::app::model::Model;
-use crate::app::text::{Line, Role};
+use crate::app::model::{Focus, Model};
+use crate::app::text::{self, Line, Role};
+use crate::app::toast::Level;
 use crate::app::{View, navigate};
-use crate::model::{Name, Worker};
+use crate::model::{Name, RunRequest, Task, Worker};
 
 #[derive(Debug, Default)]
-pub struct State {}
+pub struct State {
+    /// Forms by task; what was typed stays until the workbench closes.
+    forms: FxHashMap<Name, Form>,
+    /// The generated worker takes the form's place.
+    pub shows_worker: bool,
+    /// Workers generated from this snapshot, or why there is none.
+    workers: FxHashMap<Name, Result<Arc<Worker>, String>>,
+}
 
-pub const COMMANDS: &[Command] = &[];
+const HERE: &[Context] = &[Context::View(View::Tasks)];
+
+pub const COMMANDS: &[Command] = &[
+    Command::new("task.run", "Run", "Run the task with the form's values", HERE, &["r"], run_now)
+        .footer(1)
+        .enabled(runnable),
+    Command::new("task.edit", "Edit field", "Type into the form's field", HERE, &["i"], edit)
+        .footer(2)
+        .enabled(runnable),
+    Command::new(
+        "task.worker",
+        "Worker",
+        "Show the program that will run, generated from a slice of the source",
+        HERE,
+        &["w"],
+        toggle_worker,
+    )
+    .footer(3),
+    Command::new(
+        "task.worker-open",
+        "Open worker",
+        "Open the generated worker in the editor",
+        HERE,
+        &["W"],
+        open_worker,
+    ),
+    Command::new(
+        "task.clear",
+        "Clear form",
+        "Empty the form's fields: defaults apply",
+        HERE,
+        &["x"],
+        clear,
+    ),
+    Command::new(
+        "task.copy",
+        "Copy command line",
+        "Copy the command line that does the same",
+        HERE,
+        &["Y"],
+        copy,
+    ),
+];
 
 pub fn rows(model: &Model, list: &ListState) -> Rows {
+    let project = &*model.project;
     let mut tree = TreeBuilder::new(list);
-    for task in model.project.tasks.iter().filter(|task| task.registrar.is_some()) {
-        tree.leaf(0, &task.id, || {
-            Row::new(task.id.clone(), Line::new(Role::Function, &task.id))
-                .links(Links::at(&task.file, task.line).symbol(&task.id))
+    let mut registrars: Vec<&Name> =
+        project.tasks.iter().filter_map(|t| t.registrar.as_ref()).collect();
+    registrars.sort();
+    registrars.dedup();
+    for registrar in registrars {
+        let members = || project.tasks.iter().filter(|t| t.registrar.as_ref() == Some(registrar));
+        let id: Name = format!("registrar:{registrar}").into();
+        let open = tree.branch(0, true, &id, registrar, || {
+            Row::new(id.clone(), Line::new(Role::Decorator, registrar))
+                .note(Line::dim(&text::count(members().count(), "task")))
+                .links(definition_of(model, registrar))
         });
+        if open {
+            members().for_each(|task| leaf(model, &mut tree, task));
+        }
     }
-    tree.finish()
+    let plain = || project.tasks.iter().filter(|task| task.registrar.is_none());
+    let count = plain().count();
+    let registered = project.tasks.len() - count;
+    if count > 0 {
+        let id: Name = "functions".into();
+        let few = registered == 0 && count <= 60;
+        let open = tree.branch(0, few, &id, "functions", || {
+            Row::new(id.clone(), Line::new(Role::Title, "functions that can be run"))
+                .note(Line::dim(&count.to_string()))
+        });
+        if open {
+            plain().for_each(|task| leaf(model, &mut tree, task));
+        }
+    }
+    Rows { top: registered, ..tree.finish() }
 }
 
-pub fn detail(_model: &Model, row: Option<&Row>) -> Detail {
-    Detail { title: row.map(|row| row.label.clone()).unwrap_or_default(), lines: Vec::new() }
+fn definition_of(model: &Model, name: &Name) -> Links {
+    match model.project.symbols_named(name).first() {
+        Some(symbol) => Links::at(&symbol.file, symbol.line).symbol(name),
+        None => Links::default(),
+    }
 }
 
+fn leaf(model: &Model, tree: &mut TreeBuilder, task: &Task) {
+    tree.leaf(1, &task.id, || {
+        let role = if task.runnable { Role::Function } else { Role::Dim };
+        let mut label = Line::new(role, &task.name);
+        if task.is_async {
+            label = label.push(Role::Keyword, " async");
+        }
+        if !task.runnable {
+            label = label.push(Role::Warning, " not runnable");
+        }
+        let id = row_id(task);
+        let changed = model.is_changed(&format!("task:{}", task.id));
+        Row::new(id, label)
+            .note(Line::dim(&format!("{}:{}", task.file, task.line)))
+            .links(Links::at(&task.file, task.line).symbol(&task.id))
+            .changed(changed)
+    });
+}
+
+/// A name may be defined twice in a file: the line tells them apart while both are there.
+fn row_id(task: &Task) -> Name {
+    match &task.reason {
+        Some(reason) if reason.starts_with("shadowed") => {
+            format!("{}@{}", task.id, task.line).into()
+        }
+        _ => task.id.clone(),
+    }
+}
+
+/// The task of the selected row.
+pub fn selected(model: &Model) -> Option<&Task> {
+    let id = model.panes(View::Tasks).list.selected.as_ref()?;
+    model.project.tasks.iter().find(|task| row_id(task) == *id)
+}
+
+/// The form of the selected task, once it was made.
+pub fn form(model: &Model) -> Option<&Form> {
+    model.tasks.forms.get(&selected(model)?.id)
+}
+
+fn form_mut(model: &mut Model) -> Option<&mut Form> {
+    let id = selected(model)?.id.clone();
+    model.tasks.forms.get_mut(&id)
+}
+
+/// The worker of the selected task, or why there is none; `None` while it is being made.
+pub fn worker_of<'a>(model: &'a Model, task: &Name) -> Option<&'a Result<Arc<Worker>, String>> {
+    model.tasks.workers.get(task)
+}
+
+/// What stands above the form, or the worker in its place.
+pub fn detail(model: &Model, row: Option<&Row>) -> Detail {
+    let Some(task) = selected(model) else {
+        let mut detail = Detail::titled("Tasks");
+        if let Some(row) = row {
+            detail.line(row.label.clone());
+            detail.line(Line::dim("Unfold it with l, then choose a task."));
+        }
+        return detail;
+    };
+    if model.tasks.shows_worker {
+        return worker::detail(model, task);
+    }
+    let mut detail = Detail::titled(&task.id);
+    let links = Links::at(&task.file, task.line).symbol(&task.id);
+    if let Some(symbol) = model.project.symbols_named(&task.id).iter().find(|s| s.line == task.line)
+        && let Some(signature) = &symbol.signature
+    {
+        let head = if task.is_async { "async " } else { "" };
+        let line = Line::new(Role::Keyword, head)
+            .push(Role::Function, &task.name)
+            .push(Role::Text, &text::squeeze(signature));
+        detail.linked(line, links.clone());
+    }
+    detail.linked(Line::dim(&format!("{}:{}", task.file, task.line)), links);
+    if let Some(reason) = &task.reason {
+        let role = if task.runnable { Role::Info } else { Role::Warning };
+        detail.line(Line::new(role, reason));
+    }
+    if let Some(doc) = task.doc.as_deref().filter(|doc| !doc.trim().is_empty()) {
+        for line in text::paragraphs(doc).iter().take(6) {
+            detail.line(Line::new(Role::Comment, line));
+        }
+    }
+    detail
+}
+
+/// Shows a task with its form under the cursor.
 pub fn open_task(model: &mut Model, id: &Name) {
-    navigate::select(model, View::Tasks, id);
+    if !navigate::focus(model, View::Tasks, id) {
+        model.toast(Level::Info, format!("{id} is no task"));
+        return;
+    }
+    model.tasks.shows_worker = false;
+    model.touch(View::Tasks);
+    make_form(model);
+    model.focus = Focus::Detail;
 }
 
-pub fn worker(_: &mut Model, _: &Name, _: Result<Arc<Worker>, String>) -> Vec<Effect> {
+/// Shows the task of an earlier run with its input filled in.
+pub fn open_with(model: &mut Model, request: &RunRequest) {
+    open_task(model, &request.task);
+    if let Some(form) = form_mut(model)
+        && form.task == request.task
+    {
+        form.fill(request);
+        model.touch(View::Tasks);
+    }
+}
+
+/// A form for the selected task: as it was left, else with the values of its last run.
+fn make_form(model: &mut Model) {
+    let Some(task) = selected(model) else { return };
+    let id = task.id.clone();
+    if model.tasks.forms.get(&id).is_some_and(|form| form.is_for(task)) {
+        return;
+    }
+    let form = match model.tasks.forms.get(&id) {
+        Some(old) => old.renewed(task),
+        None => {
+            let mut form = Form::new(task);
+            if let Some(record) = model.runs.last_of(&id) {
+                form.fill(&record.request);
+            }
+            form
+        }
+    };
+    model.tasks.forms.insert(id, form);
+}
+
+fn runnable(model: &Model) -> Result<(), String> {
+    match selected(model) {
+        None => Err("choose a task".into()),
+        Some(task) if task.runnable => Ok(()),
+        Some(task) => Err(task.reason.as_deref().unwrap_or("it cannot be run").to_owned()),
+    }
+}
+
+pub fn run_now(model: &mut Model) -> Vec<Effect> {
+    make_form(model);
+    let Some(form) = form_mut(model) else { return Vec::new() };
+    form.end_typing(true);
+    match form.request() {
+        Some(request) => vec![Effect::StartRun(request)],
+        None => {
+            model.tasks.shows_worker = false;
+            model.focus = Focus::Detail;
+            model.touch(View::Tasks);
+            Vec::new()
+        }
+    }
+}
+
+fn edit(model: &mut Model) -> Vec<Effect> {
+    make_form(model);
+    model.tasks.shows_worker = false;
+    model.focus = Focus::Detail;
+    if let Some(form) = form_mut(model) {
+        form.edit();
+    }
+    model.touch(View::Tasks);
     Vec::new()
 }
-pub fn accept(_: &mut Model, _: isize) -> Vec<Effect> {
+
+fn clear(model: &mut Model) -> Vec<Effect> {
+    let Some(task) = selected(model) else { return Vec::new() };
+    let form = Form::new(task);
+    model.tasks.forms.insert(form.task.clone(), form);
+    model.touch(View::Tasks);
     Vec::new()
 }
-pub fn discard(_: &mut Model) -> Vec<Effect> {
+
+fn copy(model: &mut Model) -> Vec<Effect> {
+    make_form(model);
+    match form(model).map(Form::command_line) {
+        Some(text) => vec![Effect::Copy { text, what: "the command line".into() }],
+        None => model.toast(Level::Info, "Choose a task first"),
+    }
+}
+
+fn toggle_worker(model: &mut Model) -> Vec<Effect> {
+    model.tasks.shows_worker = !model.tasks.shows_worker;
+    model.focus = if model.tasks.shows_worker { Focus::Detail } else { model.focus };
+    model.detail_state_mut().reset();
+    model.touch(View::Tasks);
     Vec::new()
 }
-pub fn run_now(_: &mut Model) -> Vec<Effect> {
+
+fn open_worker(model: &mut Model) -> Vec<Effect> {
+    let Some(task) = selected(model) else { return Vec::new() };
+    match worker_of(model, &task.id) {
+        Some(Ok(worker)) => match worker.files.first() {
+            Some((name, text)) => {
+                vec![Effect::OpenText { name: name.clone(), text: text.clone() }]
+            }
+            None => Vec::new(),
+        },
+        Some(Err(reason)) => {
+            let reason = reason.clone();
+            model.toast(Level::Warning, reason)
+        }
+        None => vec![Effect::GenerateWorker(task.id.clone())],
+    }
+}
+
+/// A worker was generated, or could not be.
+pub fn worker(model: &mut Model, task: &Name, worker: Result<Arc<Worker>, String>) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    if let Ok(worker) = &worker
+        && let Some((name, text)) = worker.files.first()
+    {
+        let text: Arc<str> = text.as_str().into();
+        let key = worker::text_key(task);
+        let token = name.rsplit_once('.').map_or("", |(_, extension)| extension).into();
+        model.texts.put(key.clone(), Some(text.clone()));
+        effects.push(Effect::Highlight { key, token, text });
+    }
+    model.tasks.workers.insert(task.clone(), worker);
+    model.touch(View::Tasks);
+    effects
+}
+
+/// Whether keys move in the form.
+fn in_form(model: &Model) -> bool {
+    model.focus == Focus::Detail && !model.tasks.shows_worker && form(model).is_some()
+}
+
+pub fn motion(model: &mut Model, motion: Motion) -> bool {
+    if !in_form(model) {
+        return false;
+    }
+    let Some(form) = form_mut(model) else { return false };
+    match motion {
+        Motion::Left => model.focus = Focus::List,
+        Motion::Right => {}
+        _ => form.cursor = motion.apply(form.cursor, form.fields.len(), 6),
+    }
+    true
+}
+
+/// `enter`: from the list into the form; in the form the field is typed or its next choice taken.
+pub fn open(model: &mut Model) -> Option<Vec<Effect>> {
+    selected(model)?;
+    if model.tasks.shows_worker && model.focus == Focus::Detail {
+        return None;
+    }
+    if in_form(model) {
+        return Some(edit(model));
+    }
+    make_form(model);
+    model.focus = Focus::Detail;
+    Some(Vec::new())
+}
+
+/// `space`: the field's next choice.
+pub fn toggle(model: &mut Model) -> bool {
+    if !in_form(model) {
+        return false;
+    }
+    if let Some(form) = form_mut(model) {
+        form.next_choice();
+    }
+    true
+}
+
+pub fn escape(model: &mut Model) -> bool {
+    let shown = model.tasks.shows_worker;
+    if shown {
+        toggle_worker(model);
+        model.focus = Focus::List;
+    }
+    shown
+}
+
+/// A click on a field goes there; a second one types.
+pub fn item(model: &mut Model, item: usize, mouse: Mouse) -> Vec<Effect> {
+    if !matches!(mouse, Mouse::Click | Mouse::DoubleClick) {
+        return Vec::new();
+    }
+    let was_there = in_form(model) && form(model).is_some_and(|form| form.cursor == item);
+    make_form(model);
+    model.focus = Focus::Detail;
+    if let Some(form) = form_mut(model) {
+        form.end_typing(true);
+        form.cursor = item.min(form.fields.len().saturating_sub(1));
+    }
+    if was_there || mouse == Mouse::DoubleClick { edit(model) } else { Vec::new() }
+}
+
+pub fn is_typing(model: &Model) -> bool {
+    form(model).is_some_and(|form| form.typing.is_some())
+}
+
+pub fn type_key(model: &mut Model, key: Key) {
+    if let Some(form) = form_mut(model) {
+        form.type_key(key);
+    }
+}
+
+pub fn paste(model: &mut Model, text: &str) {
+    if let Some(form) = form_mut(model) {
+        form.paste(text);
+    }
+}
+
+/// Keeps what was typed and moves on.
+pub fn accept(model: &mut Model, fields: isize) -> Vec<Effect> {
+    if let Some(form) = form_mut(model) {
+        form.end_typing(true);
+        form.move_by(fields);
+    }
     Vec::new()
 }
-pub fn motion(_: &mut Model, _: Motion) -> bool {
-    false
-}
-pub fn open(_: &mut Model) -> Option<Vec<Effect>> {
-    None
-}
-pub fn toggle(_: &mut Model) -> bool {
-    false
-}
-pub fn escape(_: &mut Model) -> bool {
-    false
-}
-pub fn item(_: &mut Model, _: usize, _: Mouse) -> Vec<Effect> {
+
+pub fn discard(model: &mut Model) -> Vec<Effect> {
+    if let Some(form) = form_mut(model) {
+        form.end_typing(false);
+    }
     Vec::new()
 }
-pub fn settle(_: &mut Model) -> Vec<Effect> {
-    Vec::new()
+
+/// Makes the form that is shown, and asks for the worker when that is to be shown.
+pub fn settle(model: &mut Model) -> Vec<Effect> {
+    make_form(model);
+    if !model.tasks.shows_worker {
+        return Vec::new();
+    }
+    let Some(id) = selected(model).map(|task| task.id.clone()) else { return Vec::new() };
+    if model.tasks.workers.contains_key(&id) || !model.texts.ask(&worker::text_key(&id)) {
+        return Vec::new();
+    }
+    vec![Effect::GenerateWorker(id)]
 }
-pub fn refreshed(_: &mut Model) {}
-pub fn is_typing(_: &Model) -> bool {
-    false
+
+/// The source changed: workers are out of date, forms follow their schemas.
+pub fn refreshed(model: &mut Model) {
+    let keys: Vec<Name> = model.tasks.workers.keys().map(worker::text_key).collect();
+    model.texts.forget(&keys);
+    model.tasks.workers.clear();
+    let project = model.project.clone();
+    model.tasks.forms.retain(|id, form| {
+        let Some(task) = project.tasks.iter().find(|task| task.id == *id) else { return false };
+        if !form.is_for(task) {
+            *form = form.renewed(task);
+        }
+        true
+    });
 }
-pub fn type_key(_: &mut Model, _: Key) {}
-pub fn paste(_: &mut Model, _: &str) {}
