@@ -254,11 +254,7 @@ impl<'a> Visitor<'a> for Collector<'a, '_> {
         match expr {
             Expr::Call(call) => self.call(call),
             Expr::Attribute(attribute) => self.attribute(attribute),
-            Expr::Yield(node) => {
-                if self.unused != Some(node.range()) {
-                    self.used_yield(node);
-                }
-            }
+            Expr::Yield(node) if self.unused != Some(node.range()) => self.used_yield(node),
             Expr::Lambda(_)
             | Expr::ListComp(_)
             | Expr::SetComp(_)
