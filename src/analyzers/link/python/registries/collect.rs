@@ -65,7 +65,7 @@ fn name_objects(machine: &Machine<'_, '_>) -> Vec<(ObjectId, Name)> {
         let (id, depth) = order[at];
         at += 1;
         let object = &machine.objects[id as usize];
-        if !matches!(object.kind, Kind::Instance(_)) || depth >= MAX_PATH {
+        if !matches!(object.kind, Kind::Instance(_)) || depth >= MAX_PATH || object.hooked {
             continue;
         }
         let Some(base) = named.get(&id).cloned() else { continue };
@@ -192,7 +192,9 @@ fn is_registry(kind: Kind, total: usize, rows: &[Row], name: &str) -> bool {
             || instances >= 2 && (strong + instances) * 2 >= total;
     }
     let members = strong + instances;
-    let share = members * 10 >= total * 6;
+    let outside = rows.iter().filter(|row| row.weight == Weight::Outside).count();
+    let share = members * 10 >= total * 6
+        || strong >= 3 && strong * 10 >= total * 3 && (members + outside) * 10 >= total * 8;
     match kind {
         Kind::Dict | Kind::Instance(_) => members >= 2 && share,
         Kind::List | Kind::Set => strong >= 3 && share || instances >= 4 && share,

@@ -10,6 +10,16 @@ use crate::model::facts::python::registries::{Expr, ExprId};
 impl<'a> Machine<'_, 'a> {
     /// What an absolute dotted name stands for.
     pub(super) fn load_path(&mut self, path: &str) -> Value {
+        if self.depth > super::MAX_DEPTH {
+            return Value::Unknown;
+        }
+        self.depth += 1;
+        let value = self.find_path(path);
+        self.depth -= 1;
+        value
+    }
+
+    fn find_path(&mut self, path: &str) -> Value {
         if self.modules.contains_key(path) {
             return Value::Module(path.into());
         }
@@ -193,6 +203,9 @@ impl<'a> Machine<'_, 'a> {
             _ => {}
         }
         if let Some(value) = self.class_attr(class, name) {
+            if let Some(value) = self.descriptor(&value, Value::None, class) {
+                return value;
+            }
             return self.dress(value, &Value::Class(class), Some(class), false);
         }
         if let Some(metaclass) = self.classes[class as usize].metaclass
@@ -219,6 +232,9 @@ impl<'a> Machine<'_, 'a> {
         }
         if let Some(value) = self.class_attr(class, name) {
             let receiver = Value::Object(id);
+            if let Some(value) = self.descriptor(&value, receiver.clone(), class) {
+                return value;
+            }
             return match value {
                 Value::Function(_) | Value::Partial(_) => Value::Bound(Rc::new((value, receiver))),
                 Value::Property(getter) => {
@@ -238,6 +254,18 @@ impl<'a> Machine<'_, 'a> {
             return Value::Unknown;
         }
         Value::Method(Rc::new((Value::Object(id), name.into())))
+    }
+
+    /// What the `__get__` of a descriptor defined in the project gives.
+    fn descriptor(&mut self, value: &Value, instance: Value, owner: ClassIndex) -> Option<Value> {
+        let Value::Object(id) = value else { return None };
+        let Kind::Instance(of) = self.objects[*id as usize].kind else { return None };
+        let get = self.class_attr(of, "__get__")?;
+        let args = Args::of(vec![value.clone(), instance, Value::Class(owner)]);
+        match self.call(&get, args) {
+            Value::Unknown | Value::None => Some(value.clone()),
+            found => Some(found),
+        }
     }
 
     /// What attribute access makes of what a class holds.

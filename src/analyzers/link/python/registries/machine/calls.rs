@@ -18,6 +18,9 @@ impl<'a> Machine<'_, 'a> {
         line: u32,
     ) -> Value {
         if callee.is_unknown() {
+            if let Some(method) = self.only_method(frame, func, &args) {
+                return self.call_at(frame, func, &method, args, line);
+            }
             self.guess(frame, func, &args, line);
             return args.derived();
         }
@@ -78,10 +81,17 @@ impl<'a> Machine<'_, 'a> {
         self.call_in(callee, args, file, line)
     }
 
-    fn call_in(&mut self, callee: &Value, mut args: Args, file: u32, line: u32) -> Value {
+    fn call_in(&mut self, callee: &Value, args: Args, file: u32, line: u32) -> Value {
         if self.depth > super::MAX_DEPTH || self.fuel == 0 {
             return Value::Unknown;
         }
+        self.depth += 1;
+        let value = self.dispatch_call(callee, args, file, line);
+        self.depth -= 1;
+        value
+    }
+
+    fn dispatch_call(&mut self, callee: &Value, mut args: Args, file: u32, line: u32) -> Value {
         match callee {
             Value::Function(closure) => {
                 let closure = closure.clone();
@@ -105,11 +115,17 @@ impl<'a> Machine<'_, 'a> {
                 self.call_in(&pair.0.clone(), whole, file, line)
             }
             Value::Class(class) => self.instantiate(*class, args, file, line),
-            Value::Object(_) => {
-                let method = self.load_attr(callee, "__call__");
+            Value::Object(id) => {
+                let method = match self.objects[*id as usize].kind {
+                    Kind::Instance(class) => self.class_attr(class, "__call__"),
+                    _ => None,
+                };
                 match method {
-                    Value::Unknown => args.derived(),
-                    method => self.call_in(&method, args, file, line),
+                    Some(method) => {
+                        args.plain.insert(0, callee.clone());
+                        self.call_in(&method, args, file, line)
+                    }
+                    None => args.derived(),
                 }
             }
             Value::Path(path) => {
@@ -133,8 +149,20 @@ impl<'a> Machine<'_, 'a> {
                 // A wrapper that is called may well call what it wraps.
                 match &**inner {
                     Value::Function(_) if self.calls < 3 => {
-                        let value = self.call_in(&inner.clone(), args.clone(), file, line);
-                        if value.is_unknown() { args.derived() } else { value }
+                        let derived = args.derived();
+                        match self.call_in(&inner.clone(), args, file, line) {
+                            Value::Object(id)
+                                if !matches!(derived, Value::Unknown)
+                                    || !matches!(
+                                        self.objects[id as usize].kind,
+                                        Kind::Instance(_)
+                                    ) =>
+                            {
+                                Value::Object(id)
+                            }
+                            value @ (Value::Function(_) | Value::Class(_) | Value::Str(_)) => value,
+                            _ => derived,
+                        }
                     }
                     _ => args.derived(),
                 }
@@ -206,11 +234,16 @@ impl<'a> Machine<'_, 'a> {
             return args.derived();
         }
         let taint = args.derived();
+        let takes = args.iter().any(|value| self.stands_for_definition(value, 0));
+        let here = self.here;
+        self.stack.push(super::Call { file: closure.file, id: closure.id, takes, at: here });
         let mut frame = self.frame_of(closure, args);
         let entered = self.active.insert(key);
         self.calls += 1;
         self.exec(&mut frame, body);
         self.calls -= 1;
+        self.here = here;
+        self.stack.pop();
         if entered {
             self.active.remove(&key);
         }
@@ -237,6 +270,75 @@ impl<'a> Machine<'_, 'a> {
             }
         }
         if best.is_unknown() { taint } else { best }
+    }
+
+    /// Whether a value is a definition, was made from one, or holds one.
+    fn stands_for_definition(&self, value: &Value, depth: u32) -> bool {
+        match value {
+            Value::Tuple(items) if depth < 2 => {
+                items.iter().any(|item| self.stands_for_definition(item, depth + 1))
+            }
+            Value::Object(id) => {
+                let object = &self.objects[*id as usize];
+                match object.kind {
+                    Kind::Instance(_) => !object.summary,
+                    _ if depth < 2 => object
+                        .entries
+                        .iter()
+                        .take(8)
+                        .any(|entry| self.stands_for_definition(&entry.value, depth + 1)),
+                    _ => false,
+                }
+            }
+            Value::Str(text) => text.contains('.') || text.contains(':'),
+            Value::Made(_) | Value::Path(_) => true,
+            other => other.taints(),
+        }
+    }
+
+    /// The method of that name, when one class of the project alone has it and the call looks like
+    /// a registration: what an unannotated `app` is in `app.add_node(Node)`.
+    pub(super) fn only_method(
+        &mut self,
+        frame: &mut Frame<'a>,
+        func: ExprId,
+        args: &Args,
+    ) -> Option<Value> {
+        if self.calls > 0 {
+            return None;
+        }
+        let facts = frame.facts;
+        let Expr::Attr(object, method) = &facts.exprs[func as usize] else { return None };
+        if !matches!(&facts.exprs[*object as usize], Expr::Name(_)) {
+            return None;
+        }
+        let method = &*facts.strings[*method as usize];
+        let is_telling = method.starts_with("register")
+            || method.starts_with("add_")
+            || matches!(method, "connect" | "route" | "task" | "command");
+        if !is_telling || args.plain.is_empty() && args.named.is_empty() {
+            return None;
+        }
+        let class = self.only_class_with(method)?;
+        let function = self.class_attr(class, method)?;
+        let receiver = Value::Object(self.summary(class));
+        Some(Value::Bound(Rc::new((function, receiver))))
+    }
+
+    /// The topmost class that defines a method no unrelated class defines.
+    fn only_class_with(&mut self, method: &str) -> Option<u32> {
+        if self.method_owners.is_empty() {
+            for (index, class) in self.classes.iter().enumerate() {
+                for (name, value) in &class.attrs {
+                    if matches!(value, Value::Function(_)) {
+                        self.method_owners.entry(name.clone()).or_default().push(index as u32);
+                    }
+                }
+            }
+        }
+        let owners = self.method_owners.get(method)?;
+        let top = *owners.first()?;
+        owners.iter().all(|owner| self.derives(*owner, top)).then_some(top)
     }
 
     /// Binds arguments to parameters as Python does, defaults included.

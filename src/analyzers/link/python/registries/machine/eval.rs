@@ -63,6 +63,7 @@ impl<'a> Machine<'_, 'a> {
                 let object = self.new_object(Kind::Dict, frame.file, line);
                 let outer = self.site.line;
                 for (key, value) in items {
+                    self.here = (frame.file, facts.lines[key.unwrap_or(*value) as usize]);
                     if self.calls == 0 {
                         self.site.line = facts.lines[*value as usize];
                         if let Some(key) = key {
@@ -225,6 +226,7 @@ impl<'a> Machine<'_, 'a> {
         }
         let callee = self.eval(frame, func);
         let args = self.args(frame, args);
+        self.here = (frame.file, line);
         if self.calls == 0 {
             self.site.line = line;
         }
@@ -289,6 +291,7 @@ impl<'a> Machine<'_, 'a> {
         let object = self.new_object(kind, frame.file, line);
         let outer = self.site.line;
         for item in items {
+            self.here = (frame.file, frame.facts.lines[*item as usize]);
             if self.calls == 0 {
                 self.site.line = frame.facts.lines[*item as usize];
             }

@@ -28,6 +28,7 @@ impl<'a> Machine<'_, 'a> {
             if self.fuel == 0 {
                 break;
             }
+            self.here = (frame.file, stmt.line);
             if self.calls == 0 {
                 self.site.line = stmt.line;
                 self.site.file = frame.file;
@@ -386,9 +387,14 @@ impl<'a> Machine<'_, 'a> {
     ) -> (Value, Option<Name>, bool) {
         let facts = frame.facts;
         if let Expr::Call(func, args) = &facts.exprs[decorator as usize] {
-            let maker = self.eval(frame, *func);
-            let registrar = self.callee_name(&maker);
+            let mut maker = self.eval(frame, *func);
             let args = self.args(frame, args);
+            if maker.is_unknown()
+                && let Some(method) = self.only_method(frame, *func, &args)
+            {
+                maker = method;
+            }
+            let registrar = self.callee_name(&maker);
             if self.calls == 0 {
                 self.site.registrar = registrar.clone();
                 self.site.how = Some(How::Decorator);

@@ -155,6 +155,13 @@ impl Machine<'_, '_> {
             },
             "classmethod" => first.map_or(Value::Unknown, |f| Value::ClassMethod(Rc::new(f))),
             "staticmethod" => first.map_or(Value::Unknown, |f| Value::StaticMethod(Rc::new(f))),
+            "object.__new__" => match first {
+                Some(Value::Class(class)) => {
+                    Value::Object(self.new_instance(class, &Args::default(), file, line))
+                }
+                _ => Value::Unknown,
+            },
+            "type.__new__" | "type.__call__" => self.make_class(None, &args, file, line),
             "object" => Value::Made(Rc::new(Made { callee: path.into(), args, file, line })),
             _ => args.derived(),
         }
@@ -273,6 +280,9 @@ impl Machine<'_, '_> {
                 let mut plain = args.plain.clone();
                 plain.truncate(2);
                 self.make_class(None, &Args::of(plain), file, line)
+            }
+            "os.getenv" | "os.environ.get" => {
+                args.get(1, "default").cloned().unwrap_or(Value::Unknown)
             }
             "operator.attrgetter" | "operator.itemgetter" => Value::Unknown,
             "abc.abstractmethod"

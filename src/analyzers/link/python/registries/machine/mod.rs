@@ -78,10 +78,24 @@ pub struct Machine<'c, 'a> {
     /// The class whose metaclass hook runs, and the namespace that hook was given.
     pending: Option<(ClassIndex, ObjectId)>,
     site: Site,
+    /// The statement or call being executed, in whatever body.
+    here: (u32, u32),
+    stack: Vec<Call>,
+    method_owners: FxHashMap<Name, Vec<ClassIndex>>,
     fuel: u32,
     depth: u32,
     calls: u32,
     uncertain: u32,
+}
+
+/// A function being called.
+struct Call {
+    file: u32,
+    id: FunctionId,
+    /// A definition was among the arguments.
+    takes: bool,
+    /// Where the call stands.
+    at: (u32, u32),
 }
 
 /// Where, outside any called function, execution stands.
@@ -129,6 +143,9 @@ impl<'c, 'a> Machine<'c, 'a> {
             active: FxHashSet::default(),
             pending: None,
             site: Site::default(),
+            here: (0, 0),
+            stack: Vec::new(),
+            method_owners: FxHashMap::default(),
             fuel: 0,
             depth: 0,
             calls: 0,
@@ -346,6 +363,10 @@ impl<'c, 'a> Machine<'c, 'a> {
             exact: false,
             transient: false,
             summary: false,
+            hooked: matches!(
+                self.site.how,
+                Some(How::Metaclass | How::InitSubclass | How::SetName)
+            ),
         });
         id
     }
@@ -353,14 +374,45 @@ impl<'c, 'a> Machine<'c, 'a> {
     /// Puts something into a container at the current site.
     fn store(&mut self, object: ObjectId, key: Option<Value>, value: Value) {
         let site = &self.site;
-        let how = site.how.unwrap_or(How::Assigned);
+        let mut how = site.how.unwrap_or(How::Assigned);
+        let mut registrar = site.registrar.clone();
+        let mut place = (site.file, site.line);
+        if how == How::Call {
+            // The outermost of the calls that hand the definition on is what registers it.
+            let calls = self.stack.iter().rev().take_while(|call| call.takes);
+            match calls.last() {
+                Some(call) => {
+                    let facts = self.facts(call.file);
+                    let function = &facts.functions[call.id as usize];
+                    let name = &facts.strings[function.name as usize];
+                    let is_init = name.ends_with(".__init__") || name.ends_with(".__new__");
+                    let owner = name.rsplit_once('.').map_or(&**name, |(owner, _)| owner);
+                    registrar = Some(if is_init { owner.into() } else { name.clone() });
+                    place = call.at;
+                }
+                None => {
+                    (how, registrar, place) = (How::Assigned, None, self.here);
+                }
+            }
+        } else if how == How::Literal && !self.stack.is_empty() {
+            place = self.here;
+        }
+        // A wrapper made while decorating stands for what is decorated.
+        let value = match (&value, &self.site.subject) {
+            (Value::Function(closure), Some(subject @ (Value::Function(_) | Value::Class(_))))
+                if closure.env.is_some() && value.same(subject) != Some(true) =>
+            {
+                Value::Derived(Rc::new(subject.clone()))
+            }
+            _ => value,
+        };
         let entry = Entry {
             key,
             value,
-            file: site.file,
-            line: site.line,
+            file: place.0,
+            line: place.1,
             how,
-            registrar: site.registrar.clone(),
+            registrar,
             uncertain: self.uncertain > 0,
         };
         self.insert(object, entry);
@@ -417,6 +469,12 @@ impl<'c, 'a> Machine<'c, 'a> {
             let outer = name.rsplit_once('.').map_or(&**name, |(outer, _)| outer);
             for (variable, value) in env.vars.borrow().iter() {
                 let Value::Object(object) = value else { continue };
+                let by_decorator = |entry: &Entry| {
+                    matches!(entry.how, How::Decorator | How::DecoratorClass)
+                };
+                if !self.objects[*object as usize].entries.iter().any(by_decorator) {
+                    continue;
+                }
                 let variable = &facts.strings[*variable as usize];
                 found.push((format!("{outer}.{variable}").into(), *object));
             }

@@ -134,6 +134,8 @@ pub struct Object {
     pub transient: bool,
     /// Stands for all instances of its class.
     pub summary: bool,
+    /// Made while a hook of class creation ran.
+    pub hooked: bool,
 }
 
 /// A class as it is after its body ran.
