@@ -469,9 +469,8 @@ impl<'c, 'a> Machine<'c, 'a> {
             let outer = name.rsplit_once('.').map_or(&**name, |(outer, _)| outer);
             for (variable, value) in env.vars.borrow().iter() {
                 let Value::Object(object) = value else { continue };
-                let by_decorator = |entry: &Entry| {
-                    matches!(entry.how, How::Decorator | How::DecoratorClass)
-                };
+                let by_decorator =
+                    |entry: &Entry| matches!(entry.how, How::Decorator | How::DecoratorClass);
                 if !self.objects[*object as usize].entries.iter().any(by_decorator) {
                     continue;
                 }
