@@ -17,6 +17,7 @@ pub mod input;
 mod judge;
 pub mod key;
 pub mod keymap;
+pub mod keys_doc;
 pub mod links;
 pub mod list;
 pub mod log;

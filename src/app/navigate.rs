@@ -59,6 +59,7 @@ pub fn jump(model: &mut Model, place: &Place) {
     }
     show(model, View::Source);
     model.source.show(place);
+    model.touch(View::Source);
 }
 
 /// Shows a view with one of its rows selected, folds opened and filter cleared if need be.
@@ -263,6 +264,7 @@ fn restore(model: &mut Model, stop: Stop) {
     show(model, stop.view);
     if let Some(place) = &stop.place {
         model.source.show(place);
+        model.touch(View::Source);
     }
     let list = model.list_mut();
     list.filter = Filter { input: stop.filter, editing: false };

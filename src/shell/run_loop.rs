@@ -2,10 +2,11 @@
 
 use std::path::Path;
 use std::process::ExitCode;
+use std::task::Poll;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crossterm::event::EventStream;
-use futures_util::{FutureExt, StreamExt};
+use futures_util::StreamExt;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc::{self, UnboundedReceiver};
 use tokio::time::{Instant, sleep_until};
@@ -167,7 +168,7 @@ impl Loop {
                         handed = self.event(event)?;
                         // Drain what is waiting: one frame for a burst of keys.
                         while handed.is_none() && !self.leaving {
-                            let Some(Some(Ok(event))) = input.next().now_or_never() else { break };
+                            let Some(event) = ready(input).await else { break };
                             handed = self.event(event)?;
                         }
                     }
@@ -195,6 +196,11 @@ impl Loop {
     }
 
     fn event(&mut self, event: crossterm::event::Event) -> Result<Option<Effect>, ShellError> {
+        // For the test that a panic leaves the terminal whole; not in release builds.
+        #[cfg(debug_assertions)]
+        if std::env::var_os("METASCOPE_TEST_PANIC").is_some() {
+            panic!("a panic was asked for");
+        }
         match self.translator.action(event, &self.hits) {
             Some(action) => self.act(action),
             None => Ok(None),
@@ -310,6 +316,18 @@ impl Loop {
             Err(error) => Err(format!("{editor} cannot be started: {error}")),
         }
     }
+}
+
+/// An event that is there already. Asked with the loop's own waker: the stream keeps the one it was
+/// last polled with, so a throw-away waker would lose the next wake-up.
+async fn ready(input: &mut EventStream) -> Option<crossterm::event::Event> {
+    std::future::poll_fn(|context| {
+        Poll::Ready(match input.poll_next_unpin(context) {
+            Poll::Ready(Some(Ok(event))) => Some(event),
+            _ => None,
+        })
+    })
+    .await
 }
 
 fn now() -> u64 {

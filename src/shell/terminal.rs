@@ -64,7 +64,9 @@ impl Screen {
 
     /// Forgets what is on the screen: the next frame is drawn in full.
     pub fn clear(&mut self) -> io::Result<()> {
-        self.terminal.clear()
+        // Not `Terminal::clear`: that asks the terminal where its cursor is and waits for the answer.
+        let size = self.terminal.size()?;
+        self.terminal.resize(ratatui::layout::Rect::new(0, 0, size.width, size.height))
     }
 
     /// Writes a sequence that paints nothing (the clipboard's).

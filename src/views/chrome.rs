@@ -25,9 +25,13 @@ fn tabs(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer, hits: &mut H
     let views = View::ALL.into_iter().filter(|view| *view != View::Help || model.view == *view);
     let key =
         |view: View| model.keymap.key_of(&format!("view.{}", view.name())).unwrap_or_default();
-    let labels = |full: bool, counts: bool| -> Vec<(View, String, String)> {
+    let labels = |full: bool, counts: bool, active: bool| -> Vec<(View, String, String)> {
         let label = |view: View| {
-            let title = if full || view == model.view { view.title() } else { view.short_title() };
+            let title = if full || (active && view == model.view) {
+                view.title()
+            } else {
+                view.short_title()
+            };
             let count = if counts { count(model, view) } else { String::new() };
             (view, key(view), format!("{title}{count}"))
         };
@@ -36,12 +40,18 @@ fn tabs(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer, hits: &mut H
     let width = |tabs: &[(View, String, String)], gap: usize| {
         tabs.iter().map(|(_, key, title)| key.width() + 1 + title.width() + gap).sum::<usize>()
     };
-    let tries = [(true, true, 2), (true, false, 2), (false, false, 2), (false, false, 1)];
-    let chosen = tries.into_iter().find_map(|(full, counts, gap)| {
-        let tabs = labels(full, counts);
+    let tries = [
+        (true, true, true, 2),
+        (true, false, true, 2),
+        (false, false, true, 2),
+        (false, false, true, 1),
+        (false, false, false, 1),
+    ];
+    let chosen = tries.into_iter().find_map(|(full, counts, active, gap)| {
+        let tabs = labels(full, counts, active);
         (width(&tabs, gap) <= area.width as usize + gap - 1).then_some((tabs, gap))
     });
-    let (tabs, gap) = chosen.unwrap_or_else(|| (labels(false, false), 1));
+    let (tabs, gap) = chosen.unwrap_or_else(|| (labels(false, false, false), 1));
     let mut x = area.x;
     for (view, key, title) in tabs {
         let own = (key.width() + 1 + title.width()) as u16;
@@ -84,7 +94,8 @@ fn crumbs(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer, hits: &mut
     let status_width = (status.width() as u16).min(area.width / 2);
     let mut x = area.x;
     let limit = area.right().saturating_sub(status_width + 2);
-    let root = Line::new(Role::Title, &model.project.root);
+    let root = model.project.root.trim_end_matches('/');
+    let root = Line::new(Role::Title, root.rsplit('/').next().unwrap_or(root));
     x += line::draw(theme, &root, x, area.y, limit.saturating_sub(x), buf);
     let steps = &model.history.back;
     let shown = steps.len().saturating_sub(3);

@@ -7,7 +7,7 @@ use super::hit::HitMap;
 use super::theme::Theme;
 use super::widgets::{self, detail, list, panel};
 use crate::app::model::{Arrangement, Focus};
-use crate::app::{Hit, Model, Role};
+use crate::app::{Hit, Line, Model, Role};
 
 /// Where the panes of a view lie; a pane that has no room is `None`.
 #[derive(Debug, Clone, Copy, Default)]
@@ -96,8 +96,12 @@ pub fn standard(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) -> H
 pub fn preview(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let place = model.links().place;
     let title = place.as_ref().map_or("source".to_owned(), |place| place.file.to_string());
-    let inner = panel::title(theme, area, false, &crate::app::Line::dim(&title), "", buf);
-    if let Some(place) = place {
-        widgets::code::draw(model, theme, &place, inner, buf);
+    let inner = panel::title(theme, area, false, &Line::dim(&title), "", buf);
+    match place {
+        Some(place) => widgets::code::draw(model, theme, &place, inner, buf),
+        None => {
+            let note = Line::dim("The source of what is selected stands here.");
+            widgets::line::draw(theme, &note, inner.x + 2, inner.y + 1, inner.width, buf);
+        }
     }
 }

@@ -214,7 +214,8 @@ pub fn detail(model: &Model, row: Option<&Row>) -> Detail {
 /// What the whole project holds, and where to look at it.
 fn overview(project: &Project) -> Detail {
     let counts = project.counts();
-    let mut detail = Detail::titled(&project.root);
+    let root = project.root.trim_end_matches('/');
+    let mut detail = Detail::titled(root.rsplit('/').next().unwrap_or(root));
     let lines: usize = project.files.iter().map(|file| file.lines as usize).sum();
     let files = text::count(project.files.len(), "file");
     detail.line(Line::text(&format!("{files}, {} lines", text::short_number(lines))));

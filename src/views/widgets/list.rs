@@ -79,9 +79,12 @@ pub fn draw_row(
     if note_fits {
         line::draw(theme, &row.note, area.right() - 1 - note, area.y, note, buf);
     }
-    match selected {
-        Some(focused) => select(theme, area, focused, buf),
-        None => {}
+    if let Some(focused) = selected {
+        if !row.changed {
+            let role = if focused { Role::Accent } else { Role::Border };
+            buf.set_string(area.x, area.y, "▌", theme.style(role));
+        }
+        select(theme, area, focused, buf);
     }
 }
 

@@ -1,0 +1,14 @@
+//! The workbench as a user meets it: frames, keys, a real terminal.
+
+#[path = "tui/docs.rs"]
+mod docs;
+#[path = "tui/frames.rs"]
+mod frames;
+#[path = "tui/keys.rs"]
+mod keys;
+#[path = "tui/pty.rs"]
+mod pty;
+#[path = "tui/support.rs"]
+mod support;
+#[path = "tui/terminal.rs"]
+mod terminal;
