@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use super::input::Input;
 use super::key::Key;
 use crate::model::{ExecutorKind, Limits, Name, RunRequest, Task};
+use crate::runner;
 
 /// The form of one task. Its last fields say how to run rather than with what.
 #[derive(Debug, Clone)]
@@ -152,7 +153,7 @@ impl Form {
         }
         let input = Value::Object(input);
         // A schema that cannot be used is the analyzer's fault: the worker judges the input then.
-        for error in super::judge::validate(&self.schema, &input).unwrap_or_default() {
+        for error in runner::validate(&self.schema, &input).unwrap_or_default() {
             let name = error.path.split('/').nth(1).unwrap_or_default();
             let name = name.replace("~1", "/").replace("~0", "~");
             let rest = error.path.get(name.len() + 1..).filter(|rest| !rest.is_empty());

@@ -14,7 +14,6 @@ pub mod detail;
 pub mod form;
 pub mod history;
 pub mod input;
-mod judge;
 pub mod key;
 pub mod keymap;
 pub mod keys_doc;

@@ -61,9 +61,8 @@ impl Effects {
                 self.work(model, move || runs.history());
             }
             Effect::StartRun(request) => {
-                let (runs, sender) = (self.runs.clone(), self.sender.clone());
-                let project = model.project.clone();
-                self.work(model, move || runs.start(&project, request, &sender));
+                let (runs, project) = (self.runs.clone(), model.project.clone());
+                self.work(model, move || runs.start(&project, request));
             }
             Effect::TrustFolder => {
                 if let Err(problem) = self.runs.trust() {

@@ -10,6 +10,7 @@ mod config_file;
 mod editor;
 mod effects;
 mod events;
+mod generate;
 pub mod headless;
 mod look;
 mod run_loop;

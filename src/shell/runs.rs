@@ -1,40 +1,132 @@
 //! The runner, as the loop uses it: starting, cancelling, history, workers.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, Once, OnceLock, PoisonError};
+use std::time::Duration;
 
-use super::effects::Sender;
+use rustc_hash::FxHashMap;
+
+use super::effects::{Message, Sender};
+use super::generate::generate;
 use crate::app::Action;
-use crate::model::{Name, Project, RunId, RunRequest, Worker};
+use crate::app::toast::Level;
+use crate::model::{Name, Project, RunEvent, RunId, RunRequest, Worker};
+use crate::runner::{Job, RunHandle, Runner, trust};
+
+/// Recorded runs that are shown.
+const HISTORY: usize = 200;
+/// How long runs may take to end when the workbench closes.
+const PATIENCE: Duration = Duration::from_secs(8);
 
 /// A handle that can be shared with the threads that work for the loop.
 #[derive(Clone)]
 pub struct Runs {
     root: PathBuf,
+    sender: Sender,
+    /// Opened by whoever needs it first, never on the loop: it may have leftovers to clean up.
+    runner: Arc<OnceLock<Result<Runner, String>>>,
+    handles: Arc<Mutex<FxHashMap<RunId, RunHandle>>>,
 }
 
 impl Runs {
-    pub fn new(root: &Path, _sender: Sender) -> Self {
-        Self { root: root.to_owned() }
+    pub fn new(root: &Path, sender: Sender) -> Self {
+        Self { root: root.to_owned(), sender, runner: Arc::default(), handles: Arc::default() }
+    }
+
+    fn runner(&self) -> Result<&Runner, String> {
+        let opened = self.runner.get_or_init(|| {
+            let runner = Runner::open(&self.root).map_err(|error| error.to_string())?;
+            for warning in runner.warnings() {
+                self.send(Action::Toast(Level::Warning, warning.clone()));
+            }
+            if trust::is_trusted(&self.root) {
+                runner.keep_warm();
+            }
+            Ok(runner)
+        });
+        opened.as_ref().map_err(Clone::clone)
+    }
+
+    fn send(&self, action: Action) {
+        let _ = self.sender.send(Message { action, ends: false });
     }
 
     pub fn history(&self) -> Action {
-        Action::History(Vec::new())
+        match self.runner() {
+            Ok(runner) => Action::History(runner.history(HISTORY)),
+            Err(problem) => {
+                Action::Toast(Level::Warning, format!("Runs are not at hand: {problem}"))
+            }
+        }
     }
 
-    pub fn start(&self, _project: &Arc<Project>, request: RunRequest, _sender: &Sender) -> Action {
-        Action::RunRefused { task: request.task, reason: "no runner".into() }
+    /// Generates the worker and starts it. A folder never agreed to is asked about first.
+    pub fn start(&self, project: &Project, request: RunRequest) -> Action {
+        if !trust::is_trusted(&self.root) {
+            return Action::TrustWanted(request);
+        }
+        match self.launch(project, &request) {
+            Ok(id) => Action::RunStarted { id, request },
+            Err(reason) => Action::RunRefused { task: request.task, reason },
+        }
     }
 
-    pub fn cancel(&self, _id: &RunId) {}
+    fn launch(&self, project: &Project, request: &RunRequest) -> Result<RunId, String> {
+        let runner = self.runner()?;
+        let task = project
+            .tasks
+            .iter()
+            .find(|task| task.id == request.task)
+            .ok_or("it is no longer in the project")?;
+        let worker = self.worker(project, &request.task)?;
+        let (request, root) = (request.clone(), self.root.clone());
+        let job = Job { request: request.clone(), task: task.clone(), worker, root };
+        let (runs, first) = (self.clone(), Once::new());
+        let handle = runner.start(job, move |id, event| {
+            // The run must be known before its first event.
+            first.call_once(|| {
+                runs.send(Action::RunStarted { id: id.clone(), request: request.clone() });
+            });
+            if matches!(event, RunEvent::Finished(_)) {
+                runs.lock().remove(id);
+            }
+            runs.send(Action::Run { id: id.clone(), event });
+        });
+        let id = handle.id().clone();
+        self.lock().insert(id.clone(), handle);
+        Ok(id)
+    }
 
-    pub fn worker(&self, _project: &Project, task: &Name) -> Result<Worker, String> {
-        Err(format!("{task}: no worker in {}", self.root.display()))
+    fn lock(&self) -> std::sync::MutexGuard<'_, FxHashMap<RunId, RunHandle>> {
+        self.handles.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn cancel(&self, id: &RunId) {
+        if let Some(handle) = self.lock().get(id) {
+            handle.cancel();
+        }
+    }
+
+    pub fn worker(&self, project: &Project, task: &Name) -> Result<Worker, String> {
+        generate(&self.root, project, task)
     }
 
     pub fn trust(&self) -> Result<(), String> {
+        trust::trust(&self.root).map_err(|error| format!("The answer cannot be kept: {error}"))?;
+        // Opening it may take a moment and this is the loop's thread.
+        let runs = self.clone();
+        std::thread::spawn(move || {
+            if let Ok(runner) = runs.runner() {
+                runner.keep_warm();
+            }
+        });
         Ok(())
     }
 
-    pub fn close(&self) {}
+    /// Cancels what still runs and waits until it ended.
+    pub fn close(&self) {
+        if let Some(Ok(runner)) = self.runner.get() {
+            runner.shutdown(PATIENCE);
+        }
+    }
 }

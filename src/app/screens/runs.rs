@@ -266,21 +266,22 @@ fn copy(model: &mut Model) -> Vec<Effect> {
 
 /// A run was accepted: it is shown.
 pub fn started(model: &mut Model, id: RunId, request: RunRequest) -> Vec<Effect> {
-    if model.runs.get(&id).is_none() {
-        let now = model.now_ms;
-        model.runs.runs.insert(
-            0,
-            Run {
-                id: id.clone(),
-                request,
-                status: RunStatus::Pending,
-                progress: None,
-                log: Log::default(),
-                started_ms: Some(now),
-                record: None,
-            },
-        );
+    if model.runs.get(&id).is_some() {
+        return Vec::new();
     }
+    let now = model.now_ms;
+    model.runs.runs.insert(
+        0,
+        Run {
+            id: id.clone(),
+            request,
+            status: RunStatus::Pending,
+            progress: None,
+            log: Log::default(),
+            started_ms: Some(now),
+            record: None,
+        },
+    );
     model.runs.paused = false;
     model.runs.compares = false;
     model.touch(View::Runs);
