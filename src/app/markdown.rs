@@ -209,9 +209,6 @@ impl Renderer {
                     let line = Line::new(Role::Border, &rule.repeat(length));
                     self.row(Rendered { line, ..Rendered::default() });
                 }
-                if level == 1 {
-                    self.blank();
-                }
             }
             TagEnd::BlockQuote(_) => {
                 self.flush();

@@ -281,6 +281,13 @@ impl Model {
         }
     }
 
+    /// Gives the focus to the detail pane, to read in it: where panes are stacked, it takes the
+    /// whole screen (`esc` gives the list back).
+    pub fn enter_detail(&mut self) {
+        self.focus = Focus::Detail;
+        self.zoomed |= self.arrangement() == Arrangement::Stacked;
+    }
+
     /// The list's share of the current arrangement.
     pub fn share_mut(&mut self) -> &mut u16 {
         match self.arrangement() {

@@ -47,14 +47,14 @@ pub fn paint_exits(canvas: &mut Canvas, drawing: &Drawing, heavy: impl Fn(usize)
 
 /// Writes a label beside an arrow head where there is room for a part of it.
 pub fn paint_label(canvas: &mut Canvas, (x, y): (i32, i32), text: &str, role: Role) {
+    // A cell stays free on either side.
     let mut room = 0;
-    while room < text.width() + 1 && canvas.is_free(x + 1 + room as i32, y) {
+    while room < text.width() + 2 && canvas.is_free(x + 1 + room as i32, y) {
         room += 1;
     }
-    // One cell stays free before the next thing on the row.
-    let room = if room > text.width() { text.width() } else { room.saturating_sub(1) };
-    if room >= 2 || room == text.width() {
-        canvas.write(x + 1, y, &truncate(text, room), role);
+    let room = room.saturating_sub(2);
+    if room >= 3 || room >= text.width() {
+        canvas.write(x + 2, y, &truncate(text, room), role);
     }
 }
 
@@ -70,7 +70,7 @@ pub fn paint_cluster(cluster: &Cluster, width: usize, role_of: impl Fn(usize) ->
         let node = &cluster.nodes[place];
         let widest = node.lines.iter().map(|line| line.width()).max().unwrap_or(0);
         let into = cluster.edges.iter().filter(|edge| edge.to == place && edge.from != place);
-        let labels: usize = into.map(|edge| edge.label.width() + 2).sum();
+        let labels: usize = into.map(|edge| edge.label.width() + 4).sum();
         let most = width.saturating_sub(2).max(12);
         let wanted = (widest + 4).max(labels.min(most / 2)).min(most);
         Size { width: wanted as i32, height: node.lines.len().max(1) as i32 + 2 }
@@ -78,6 +78,7 @@ pub fn paint_cluster(cluster: &Cluster, width: usize, role_of: impl Fn(usize) ->
     let graph = Graph {
         boxes: (0..cluster.nodes.len()).map(size).collect(),
         edges: cluster.edges.iter().map(|edge| (edge.from, edge.to)).collect(),
+        labels: cluster.edges.iter().map(|edge| edge.label.width() as i32).collect(),
     };
     let settings = Settings { max_width: Some(width as i32), ..Settings::default() };
     let drawing = lay_out(&graph, &settings);
@@ -137,7 +138,7 @@ mod tests {
         let text: String = painted.canvas.lines().iter().map(|line| line.plain() + "\n").collect();
         assert_eq!(
             text,
-            " ┏━━━━━━━━━┓\n ┃ 0 entry ┃\n ┃ x = 1   ┃\n ┗━━━━┯━━━━┛\n      ▽saves a\n\
+            " ┏━━━━━━━━━┓\n ┃ 0 entry ┃\n ┃ x = 1   ┃\n ┗━━━━┯━━━━┛\n      ▽ saves a\n\
              ╭──────────╮\n│ 1 resume │\n│ x = 1    │\n╰──────────╯\n"
         );
     }

@@ -4,7 +4,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::panes::{panes, preview};
+use super::panes::{panes_sharing, preview};
 use super::widgets::{detail, line, list, panel};
 use super::{HitMap, Theme};
 use crate::app::canvas::Canvas;
@@ -12,9 +12,12 @@ use crate::app::model::Focus;
 use crate::app::screens::calls;
 use crate::app::{Hit, Line, Model, Role};
 
+/// The graph needs more room than the source beside it, in percent.
+const GRAPH_SHARE: u16 = 62;
+
 pub fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) -> HitMap {
     let mut hits = HitMap::default();
-    let panes = panes(model, theme, area, buf, &mut hits);
+    let panes = panes_sharing(model, theme, area, buf, &mut hits, GRAPH_SHARE);
     if let Some(area) = panes.list {
         list::draw(model, theme, area, buf, &mut hits);
     }
@@ -52,7 +55,13 @@ fn graph(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer, hits: &mut 
     };
     let cursor = calls::cursor(model, &scene);
     let Some(boxed) = scene.drawing.boxes.get(cursor) else { return };
-    let old = model.calls.offset.get();
+    let now = (scene.part.members[scene.part.focus].node, scene.reach, (graph.width, graph.height));
+    let old = if model.calls.centred.replace(Some(now)) == Some(now) {
+        model.calls.offset.get()
+    } else {
+        let middle = |start: i32, length: i32, room: u16| start + length / 2 - i32::from(room) / 2;
+        (middle(boxed.x, boxed.width, graph.width), middle(boxed.y, boxed.height, graph.height))
+    };
     let offset = (
         scroll(old.0, boxed.x, boxed.width, graph.width, canvas.width()),
         scroll(old.1, boxed.y, boxed.height, graph.height, canvas.height()),
@@ -71,10 +80,10 @@ fn graph(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer, hits: &mut 
             );
         }
     }
-    more(theme, &canvas, offset, graph, buf);
     let y = graph.bottom();
     let rule = "┄".repeat(inner.width as usize);
     buf.set_stringn(inner.x, y, &rule, inner.width as usize, theme.style(Role::Border));
+    more(theme, &canvas, offset, graph, buf);
     for (row, text) in (y + 1..inner.bottom()).zip(&about) {
         line::draw(theme, text, graph.x, row, graph.width, buf);
     }
@@ -122,28 +131,19 @@ fn clip((x, y, width, height): (i32, i32, i32, i32), (left, top): (i32, i32), ar
     Rect { x: area.x + x0 as u16, y: area.y + y0 as u16, width, height }
 }
 
-/// Says at the edges that the drawing goes on there.
+/// Says on the lines around it that the drawing goes on there.
 fn more(theme: &Theme, canvas: &Canvas, (left, top): (i32, i32), area: Rect, buf: &mut Buffer) {
     let (right, bottom) = (left + i32::from(area.width), top + i32::from(area.height));
+    let (middle, end) = (area.y + area.height / 2, area.right());
     let marks = [
-        (left > 0, area.x, area.y + area.height / 2, "◀"),
-        (
-            right < canvas.width() as i32,
-            area.right().saturating_sub(1),
-            area.y + area.height / 2,
-            "▶",
-        ),
-        (top > 0, area.x + area.width / 2, area.y, "▲ more"),
-        (
-            bottom < canvas.height() as i32,
-            area.x + area.width / 2,
-            area.bottom().saturating_sub(1),
-            "▼ more",
-        ),
+        (left > 0, area.x.saturating_sub(1), middle, "◀"),
+        (right < canvas.width() as i32, end, middle, "▶"),
+        (top > 0, end.saturating_sub(8), area.y.saturating_sub(1), " ▲ more "),
+        (bottom < canvas.height() as i32, end.saturating_sub(8), area.bottom(), " ▼ more "),
     ];
     for (shown, x, y, text) in marks {
         if shown {
-            line::draw(theme, &Line::new(Role::Key, text), x, y, 6, buf);
+            line::draw(theme, &Line::new(Role::Key, text), x, y, 8, buf);
         }
     }
 }

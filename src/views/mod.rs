@@ -49,6 +49,9 @@ pub mod widgets;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+#[cfg(test)]
+mod tests;
+
 pub use hit::HitMap;
 pub use panes::{Panes, panes, standard};
 pub use theme::Theme;

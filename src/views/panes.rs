@@ -26,6 +26,18 @@ pub fn panes(
     buf: &mut Buffer,
     hits: &mut HitMap,
 ) -> Panes {
+    panes_sharing(model, theme, area, buf, hits, 50)
+}
+
+/// As [`panes`], with the share in percent that the detail has of what it and the preview share.
+pub fn panes_sharing(
+    model: &Model,
+    theme: &Theme,
+    area: Rect,
+    buf: &mut Buffer,
+    hits: &mut HitMap,
+    share: u16,
+) -> Panes {
     if model.zoomed {
         return match model.focus {
             Focus::List => Panes { list: Some(area), ..Panes::default() },
@@ -52,7 +64,7 @@ pub fn panes(
             let width = part(area.width, model.shares[2]).clamp(24, area.width.saturating_sub(90));
             let (list, rest) = beside(theme, area, width, buf, hits);
             let mut plain = HitMap::default();
-            let (detail, preview) = beside(theme, rest, rest.width / 2, buf, &mut plain);
+            let (detail, preview) = beside(theme, rest, part(rest.width, share), buf, &mut plain);
             Panes { list: Some(list), detail: Some(detail), preview: Some(preview) }
         }
     }

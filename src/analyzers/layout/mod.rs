@@ -36,6 +36,8 @@ pub const TOO_MANY_BOXES: usize = 60;
 pub struct Graph {
     pub boxes: Vec<Size>,
     pub edges: Vec<(usize, usize)>,
+    /// Cells of text that will stand beside each edge's head; may be left empty.
+    pub labels: Vec<i32>,
 }
 
 /// The size of a box in cells, its border included.

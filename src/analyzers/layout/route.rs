@@ -6,7 +6,7 @@
 //! each other, the gap's ports move to even columns above and odd columns below, which leaves no
 //! demand at all.
 
-use super::order::{Content, Hop, ItemId, Layers};
+use super::order::{Content, Hop, ItemId, Layers, Net};
 use super::{Area, Arrow, Drawing, Graph, Route, Segment};
 
 /// One net in one gap with its columns chosen.
@@ -65,7 +65,7 @@ pub(crate) fn draw(graph: &Graph, layers: &Layers) -> Drawing {
                 tall = tall.max(height);
             }
         }
-        let wires = wires(layers, layer);
+        let wires = wires(graph, layers, layer);
         for wire in &wires {
             let ends = |items: &[ItemId], columns: &[i32], store: &mut Vec<i32>| {
                 for (item, column) in items.iter().zip(columns) {
@@ -184,13 +184,13 @@ fn pass(segments: &mut Vec<Segment>, (enter, leave): (i32, i32), (top, bottom): 
 }
 
 /// Chooses columns and rows for all nets of the gap below `layer`.
-fn wires(layers: &Layers, layer: usize) -> Vec<Wire<'_>> {
+fn wires<'a>(graph: &Graph, layers: &'a Layers, layer: usize) -> Vec<Wire<'a>> {
     let mut wires: Vec<Wire> = layers.hops[layer]
         .iter()
         .map(|hop| Wire { hop, tops: Vec::new(), bottoms: Vec::new(), row: 0 })
         .collect();
     for any_column in [true, false] {
-        assign_columns(layers, &mut wires, any_column);
+        assign_columns(graph, layers, &mut wires, any_column);
         if let Some(order) = track_order(&wires) {
             assign_rows(&mut wires, &order);
             break;
@@ -200,7 +200,7 @@ fn wires(layers: &Layers, layer: usize) -> Vec<Wire<'_>> {
 }
 
 /// Gives each wire its columns. With `any_column` false, even ones above and odd ones below.
-fn assign_columns(layers: &Layers, wires: &mut [Wire], any_column: bool) {
+fn assign_columns(graph: &Graph, layers: &Layers, wires: &mut [Wire], any_column: bool) {
     let anchor = |item: ItemId| layers.items[item].anchor();
     let mean = |items: &[ItemId]| {
         let sum: i32 = items.iter().map(|item| anchor(*item)).sum();
@@ -211,8 +211,9 @@ fn assign_columns(layers: &Layers, wires: &mut [Wire], any_column: bool) {
         item.x < column && column < item.x + item.width - 1
     };
     for upper in [true, false] {
-        // Per item, the ports it needs on this side: (wanted column, wire, place in the wire).
-        let mut ports: std::collections::BTreeMap<ItemId, Vec<(i32, usize, usize)>> =
+        // Per item, the ports it needs on this side: (wanted column, wire, place in the wire,
+        // cells it takes).
+        let mut ports: std::collections::BTreeMap<ItemId, Vec<(i32, usize, usize, i32)>> =
             Default::default();
         for (at, wire) in wires.iter().enumerate() {
             let net = &layers.nets[wire.hop.net];
@@ -226,7 +227,8 @@ fn assign_columns(layers: &Layers, wires: &mut [Wire], any_column: bool) {
                     _ if upper => mean(&wire.hop.bottoms),
                     _ => wire.tops.first().copied().unwrap_or_else(|| anchor(*item)),
                 };
-                ports.entry(*item).or_default().push((wanted, at, place));
+                let label = if net.back == upper { label(graph, layers, net, *item) } else { 0 };
+                ports.entry(*item).or_default().push((wanted, at, place, label + 2));
             }
         }
         for wire in wires.iter_mut() {
@@ -236,17 +238,19 @@ fn assign_columns(layers: &Layers, wires: &mut [Wire], any_column: bool) {
         }
         for (item, mut wanted) in ports {
             wanted.sort_unstable();
+            let row = &layers.rows[layers.items[item].layer];
+            let last = row.last() == Some(&item);
             let item = &layers.items[item];
-            let (first, last) = match item.content {
+            let (first, end) = match item.content {
                 Content::Box(_) => (item.x + 1, item.x + item.width - 2),
                 Content::Trunk(_) if any_column => (item.x, item.x),
                 Content::Trunk(_) => (item.x, item.x + item.width - 1),
             };
             let parity = (!any_column).then_some(i32::from(!upper));
-            let aims: Vec<i32> = wanted.iter().map(|(aim, ..)| *aim).collect();
-            for (column, (_, wire, place)) in
-                spread(&aims, first, last, parity).into_iter().zip(wanted)
-            {
+            let aims: Vec<(i32, i32)> =
+                wanted.iter().map(|(aim, .., room)| (*aim, *room)).collect();
+            let columns = spread(&aims, (first, end), parity, last);
+            for (column, (_, wire, place, _)) in columns.into_iter().zip(wanted) {
                 let wire = &mut wires[wire];
                 if upper { wire.tops[place] = column } else { wire.bottoms[place] = column }
             }
@@ -254,8 +258,22 @@ fn assign_columns(layers: &Layers, wires: &mut [Wire], any_column: bool) {
     }
 }
 
-/// Columns in `first..=last`, increasing, near `aims` (sorted), two apart where there is room.
-fn spread(aims: &[i32], first: i32, last: i32, parity: Option<i32>) -> Vec<i32> {
+/// The cells of the label at the head of a net's edge to `item`.
+fn label(graph: &Graph, layers: &Layers, net: &Net, item: ItemId) -> i32 {
+    let Content::Box(node) = layers.items[item].content else { return 0 };
+    let edge = net.edges.iter().find(|edge| edge.to == node);
+    let label = edge.and_then(|edge| graph.labels.get(edge.index)).copied().unwrap_or(0);
+    if label > 0 { label + 1 } else { 0 }
+}
+
+/// Columns in `first..=last`, increasing, near `aims` (sorted; each with the cells it would like to
+/// take), as far apart as there is room for. `free` says that nothing stands to the right.
+fn spread(
+    aims: &[(i32, i32)],
+    (first, last): (i32, i32),
+    parity: Option<i32>,
+    free: bool,
+) -> Vec<i32> {
     // With a parity, work on half the columns and scale back.
     let (scale, shift) = match parity {
         Some(parity) => (2, parity),
@@ -264,16 +282,33 @@ fn spread(aims: &[i32], first: i32, last: i32, parity: Option<i32>) -> Vec<i32> 
     let low = (first - shift + scale - 1).div_euclid(scale);
     let high = (last - shift).div_euclid(scale);
     let count = aims.len() as i32;
-    let step = if scale == 1 && (count - 1) * 2 <= high - low { 2 } else { 1 };
+    let wished: i32 = aims.iter().map(|(_, room)| room).sum();
+    let room = |room: i32| match () {
+        () if scale == 2 => 1,
+        // The last label may hang over the border by the gap behind the box.
+        () if wished <= high - low + 3 => room,
+        () if (count - 1) * 2 <= high - low => 2,
+        () => 1,
+    };
     let mut columns: Vec<i32> = Vec::with_capacity(aims.len());
-    for aim in aims {
-        let least = columns.last().map_or(low, |column| column + step);
-        columns.push((aim - shift).div_euclid(scale).max(least));
+    let mut least = low;
+    for (aim, wish) in aims {
+        let column = (aim - shift).div_euclid(scale).max(least);
+        columns.push(column);
+        least = column + room(*wish);
     }
-    let mut most = high;
-    for column in columns.iter_mut().rev() {
-        *column = (*column).min(most);
-        most = *column - step;
+    let mut end = high + 1;
+    for (at, column) in columns.iter_mut().enumerate().rev() {
+        let last = at + 1 == aims.len();
+        let wish = room(aims[at].1);
+        // The last port needs no distance to a next one, only its label's cells.
+        let own = match last {
+            true if free => 1,
+            true => (wish - 2).clamp(1, high - low + 1),
+            false => wish,
+        };
+        *column = (*column).min(end - own).max(low.min(end - 1));
+        end = *column;
     }
     columns.iter().map(|column| column * scale + shift).collect()
 }

@@ -7,7 +7,7 @@ use super::*;
 
 fn graph(count: usize, edges: &[(usize, usize)]) -> Graph {
     let boxes = (0..count).map(|at| Size { width: 7 + (at as i32 % 5) * 3, height: 3 });
-    Graph { boxes: boxes.collect(), edges: edges.to_vec() }
+    Graph { boxes: boxes.collect(), edges: edges.to_vec(), labels: vec![] }
 }
 
 /// Paints a drawing, box `n` filled with its number.
@@ -120,7 +120,9 @@ fn any_graph() -> impl Strategy<Value = Graph> {
     (1usize..24).prop_flat_map(|count| {
         let sizes = prop::collection::vec((3i32..30, 1i32..6), count);
         let edges = prop::collection::vec((0..count, 0..count), 0..3 * count);
-        (sizes, edges).prop_map(|(sizes, edges)| Graph {
+        let labels = prop::collection::vec(0i32..12, 0..3 * count);
+        (sizes, edges, labels).prop_map(|(sizes, edges, labels)| Graph {
+            labels,
             boxes: sizes.into_iter().map(|(width, height)| Size { width, height }).collect(),
             edges,
         })

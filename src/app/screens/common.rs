@@ -28,6 +28,19 @@ pub fn qualified(name: &str, role: Role) -> Line {
     Line::dim(&name[..start]).push(role, &name[start..])
 }
 
+/// A qualified name for lists: its own part first, where it lives behind it, so that what is cut
+/// off is what matters least.
+pub fn named(name: &str, role: Role) -> Line {
+    let (own, home) = (&name[own_part(name)..], home(name));
+    let line = Line::new(role, own);
+    if home.is_empty() { line } else { line.push(Role::Dim, &format!("  {home}")) }
+}
+
+/// The part of a qualified name that says where it lives.
+pub fn home(name: &str) -> &str {
+    name[..own_part(name)].trim_end_matches(['.', ':'])
+}
+
 /// Where the part of a qualified name begins that tells it apart: `Class.method`, `function`.
 pub fn own_part(name: &str) -> usize {
     let separator = if name.contains("::") { "::" } else { "." };

@@ -2,7 +2,7 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::common::{certainty, column, join, qualified, why, widest};
+use super::common::{certainty, column, join, named, qualified, why, widest};
 use crate::app::command::Command;
 use crate::app::detail::Detail;
 use crate::app::links::{Links, Place};
@@ -39,7 +39,7 @@ pub fn rows(model: &Model, list: &ListState) -> Rows {
         let open = tree.branch(0, open_first, &id.as_str().into(), &haystack, || {
             let mark = certainty(registry.certainty).push(Role::Text, " ");
             let note = format!("{}  {:>3}", registry.kind, registry.members.len());
-            Row::new(id.clone(), join([mark, qualified(&registry.name, Role::Accent)]))
+            Row::new(id.clone(), join([mark, named(&registry.name, Role::Accent)]))
                 .note(Line::dim(&note))
                 .changed(changed)
                 .links(links(registry))
@@ -54,7 +54,7 @@ pub fn rows(model: &Model, list: &ListState) -> Rows {
                 let label = join([
                     certainty(member.certainty).push(Role::Text, " ").push(role, key),
                     Line::dim(" → "),
-                    qualified(&member.target, Role::Function),
+                    named(&member.target, Role::Function),
                 ]);
                 Row::new(format!("{id}\u{1f}{key}\u{1f}{}\u{1f}{number}", member.target), label)
                     .links(member_links(member))
@@ -123,11 +123,10 @@ fn registry_detail(model: &Model, registry: &Registry) -> Detail {
     let place = Place::new(&registry.file, registry.line);
     let language = Line::new(Role::of_language(registry.language), registry.language.as_str());
     detail.field("kind", Line::text(&registry.kind).push(Role::Dim, "  ").append(language));
-    detail.linked_field(
-        "filled by",
-        qualified(&registry.registrar, Role::Function),
-        links(registry),
-    );
+    if registry.registrar != registry.name {
+        let registrar = qualified(&registry.registrar, Role::Function);
+        detail.linked_field("filled by", registrar, links(registry));
+    }
     detail.linked_field("container", Line::dim(&place.to_string()), links(registry));
     detail.linked_field("certainty", why(registry.certainty, &registry.why), links(registry));
     detail.heading(&text::count(registry.members.len(), "member"));
@@ -138,8 +137,11 @@ fn registry_detail(model: &Model, registry: &Registry) -> Detail {
     let key_of = |member: &Member| member.key.as_deref().unwrap_or(COMPUTED).to_owned();
     let keys: Vec<String> = registry.members.iter().map(key_of).collect();
     let key_width = widest(keys.iter().map(String::as_str), (width / 3).max(10));
-    let places: Vec<String> =
-        registry.members.iter().map(|m| format!("{}:{}", short_file(&m.file), m.line)).collect();
+    let place_of = |member: &Member| match member.file == registry.file {
+        true => format!(":{}", member.line),
+        false => format!("{}:{}", short_file(&member.file), member.line),
+    };
+    let places: Vec<String> = registry.members.iter().map(place_of).collect();
     let place_width = widest(places.iter().map(String::as_str), width / 4);
     let fixed = 2 + key_width + 2 + 2 + place_width;
     let target_width = widest(

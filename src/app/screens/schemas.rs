@@ -1,6 +1,6 @@
 //! Schemas: data shapes with their fields and JSON Schema.
 
-use super::common::{column, join, json, qualified, widest};
+use super::common::{column, join, json, named, qualified, widest};
 use crate::app::command::{Command, Context};
 use crate::app::detail::Detail;
 use crate::app::links::{Links, Place};
@@ -65,7 +65,7 @@ pub fn rows(model: &Model, list: &ListState) -> Rows {
             let id = format!("schema:{}", schema.name);
             let changed = model.is_changed(&id);
             let note = format!("{}  {:>2}", schema.kind, schema.fields.len());
-            Row::new(id, qualified(&schema.name, Role::Type))
+            Row::new(id, named(&schema.name, Role::Type))
                 .note(Line::dim(&note))
                 .changed(changed)
                 .links(links(schema))

@@ -36,7 +36,9 @@ pub fn flow_cluster(flow: &Flow) -> Cluster {
         let (from, to) = (*places.get(&*edge.from)?, *places.get(&*edge.to)?);
         let label = match (&edge.label, &*edge.kind) {
             (Some(label), _) => label.to_string(),
-            (None, "seq" | "data" | "call" | "fork" | "join") => String::new(),
+            (None, "seq" | "data" | "call" | "fork" | "join" | "control" | "order") => {
+                String::new()
+            }
             (None, kind) => kind.to_owned(),
         };
         let stroke = match &*edge.kind {
@@ -71,6 +73,7 @@ fn node(node: &FlowNode) -> Node {
 pub fn node_title(node: &FlowNode) -> String {
     let keys = ["name", "role", "value", "test", "group", "callee", "task", "code", "operator"];
     let detail = keys.iter().find_map(|key| match node.data.get(*key)? {
+        Value::String(text) if *key == "value" => Some(format!("{text:?}")),
         Value::String(text) if !text.is_empty() => Some(text.clone()),
         Value::Null | Value::String(_) => None,
         other => Some(other.to_string()),

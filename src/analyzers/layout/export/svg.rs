@@ -68,6 +68,7 @@ fn graph(cluster: &Cluster) -> Graph {
     Graph {
         boxes: (0..cluster.nodes.len()).map(size).collect(),
         edges: cluster.edges.iter().map(|edge| (edge.from, edge.to)).collect(),
+        labels: cluster.edges.iter().map(|edge| (columns(&edge.label) * 7 + 7) / 8).collect(),
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use unicode_width::UnicodeWidthStr;
 
-use super::super::common::own_part;
+use super::super::common::{home, own_part};
 use crate::analyzers::layout::export::Stroke;
 use crate::analyzers::layout::neighbourhood::{Link, Neighbourhood, Reach};
 use crate::analyzers::layout::{Area, Drawing, Graph, Settings, Size, TOO_MANY_BOXES, lay_out};
@@ -41,6 +41,8 @@ struct Label {
     role: Role,
     /// On the upper border: the module, when it is not that of the middle box.
     above: String,
+    /// On the upper border too: how many callers are not shown.
+    more_callers: String,
     /// On the lower border: how many callees are not shown.
     below: String,
 }
@@ -78,24 +80,28 @@ impl Scene {
                 }
                 let above =
                     if home(name) == middle || own.len() == name.len() { "" } else { home(name) };
-                let below = match member.hidden_callees {
+                let more = |hidden: usize| match hidden {
                     0 => String::new(),
                     hidden => format!("+{hidden}"),
                 };
+                let (more_callers, below) =
+                    (more(member.hidden_callers), more(member.hidden_callees));
                 let role = if member.folded.is_some() { Role::Title } else { kind_role(kind) };
-                Label { text, role, above: above.to_owned(), below }
+                Label { text, role, above: above.to_owned(), more_callers, below }
             })
             .collect();
         let width = model.detail_state().text_width();
         let size = |label: &Label| {
             let name = truncate(&label.text, width.saturating_sub(6).max(8)).width();
-            let above = label.above.width().min(18);
+            let callers = label.more_callers.width();
+            let above = label.above.width().min(18) + if callers > 0 { callers + 1 } else { 0 };
             let inner = name.max(above).max(label.below.width() + 2);
             Size { width: inner as i32 + 4, height: 3 }
         };
         let graph = Graph {
             boxes: labels.iter().map(size).collect(),
             edges: part.links.iter().map(|link| (link.from, link.to)).collect(),
+            labels: Vec::new(),
         };
         let drawing = if part.members.len() > TOO_MANY_BOXES {
             Drawing::default()
@@ -141,11 +147,6 @@ fn fitting(model: &Model, focus: NodeId) -> (Neighbourhood, Reach) {
     (whole, asked)
 }
 
-/// The part of a qualified name that says where it lives.
-fn home(name: &str) -> &str {
-    name[..own_part(name)].trim_end_matches(['.', ':'])
-}
-
 pub fn kind_role(kind: NodeKind) -> Role {
     match kind {
         NodeKind::Function => Role::Function,
@@ -160,7 +161,6 @@ pub fn paint(model: &Model, scene: &Scene, cursor: usize) -> Canvas {
     let drawing = &scene.drawing;
     let mut canvas = Canvas::new(drawing.width.max(0) as usize, drawing.height.max(0) as usize);
     for (at, (area, label)) in drawing.boxes.iter().zip(&scene.labels).enumerate() {
-        let member = &scene.part.members[at];
         let outside = label.role == Role::Dim;
         let frame = match at {
             _ if at == scene.part.focus => Frame::Heavy,
@@ -173,16 +173,23 @@ pub fn paint(model: &Model, scene: &Scene, cursor: usize) -> Canvas {
         let text = truncate(&label.text, room);
         let pad = (room - text.width()) / 2;
         canvas.write(area.x + 2 + pad as i32, area.y + 1, &text, label.role);
-        if !label.above.is_empty() {
-            let text = truncate_start(&label.above, room);
+        let callers = label.more_callers.width();
+        // Lines that leave upwards need their place on the border.
+        let upward = drawing.routes.iter().filter(|route| route.back && route.caller == at);
+        let free = upward.map(|route| (route.exit.0 - area.x - 3).max(0) as usize).min();
+        let free =
+            free.unwrap_or(if callers > 0 { room.saturating_sub(callers + 1) } else { room });
+        if !label.above.is_empty() && free >= 3 {
+            let text = truncate_start(&label.above, free.min(room));
             canvas.write(area.x + 2, area.y, &text, Role::Dim);
         }
         if !label.below.is_empty() {
             let x = area.x + area.width - 1 - label.below.width() as i32 - 1;
             canvas.write(x, area.bottom(), &label.below, Role::Dim);
         }
-        if member.hidden_callers > 0 {
-            canvas.put(area.x + area.width - 2, area.y, '⁺', Role::Dim);
+        if callers > 0 {
+            let x = area.x + area.width - 2 - callers as i32;
+            canvas.write(x, area.y, &label.more_callers, Role::Dim);
         }
         if model.is_changed(&format!("symbol:{}", scene.names[at])) {
             canvas.put(area.x, area.y + 1, '+', Role::Added);

@@ -11,7 +11,7 @@ use std::cell::{Cell, RefCell};
 
 use rustc_hash::FxHashMap;
 
-use super::common::{qualified, why};
+use super::common::{named, qualified, why};
 use crate::analyzers::layout::neighbourhood::Reach;
 use crate::app::action::{Effect, Mouse};
 use crate::app::canvas::Canvas;
@@ -25,7 +25,7 @@ use crate::app::model::{Focus, Model};
 use crate::app::text::{self, Line, Role};
 use crate::app::toast::Level;
 use crate::app::{View, navigate};
-use crate::model::{Name, NodeId};
+use crate::model::{Certainty, Name, NodeId};
 use graph::Scene;
 
 /// What the user set on this screen beyond selection and folds.
@@ -38,6 +38,8 @@ pub struct State {
     cursor: Option<(Name, Name)>,
     /// First column and row of the graph shown; kept by the code that draws.
     pub offset: Cell<(i32, i32)>,
+    /// What the graph was last put in the middle for; kept by the code that draws.
+    pub centred: Cell<Option<(NodeId, Reach, (u16, u16))>>,
     scene: Memo<graph::Key, Scene>,
     canvas: Memo<(graph::Key, usize), Canvas>,
     /// Where boxes stood last, by name: a save or a new focus moves as little as it can.
@@ -155,7 +157,7 @@ pub fn rows(model: &Model, list: &ListState) -> Rows {
         tree.leaf(0, &node.name, || {
             let callers = index.numbers(at as NodeId).len();
             let callees = calls.callees(at as NodeId).len();
-            Row::new(node.name.clone(), qualified(&node.name, graph::kind_role(node.kind)))
+            Row::new(node.name.clone(), named(&node.name, graph::kind_role(node.kind)))
                 .note(Line::dim(&format!("{callers:>3}↑ {callees:>3}↓")))
                 .changed(model.is_changed(&format!("symbol:{}", node.name)))
                 .links(Links::at(file, line).symbol(&node.name))
@@ -251,9 +253,12 @@ pub fn about(model: &Model, scene: &Scene) -> Vec<Line> {
         head = head.push(Role::Dim, &format!("  {file}:{line}"));
     }
     let mut lines = vec![head];
+    if cursor == scene.part.focus {
+        lines.push(counts(model, member.node));
+    }
     let between = scene.part.links.iter().filter(|link| {
         let ends = [link.from, link.to];
-        ends.contains(&cursor) && ends.contains(&scene.part.focus) && link.from != link.to
+        cursor != scene.part.focus && ends.contains(&cursor) && ends.contains(&scene.part.focus)
     });
     for link in between.take(2) {
         let Some(edge) = link.edges.first().and_then(|at| calls.edges.get(*at as usize)) else {
@@ -276,6 +281,24 @@ pub fn about(model: &Model, scene: &Scene) -> Vec<Line> {
     lines
 }
 
+/// How often a function is called and calls, by certainty.
+fn counts(model: &Model, node: NodeId) -> Line {
+    let calls = &model.project.calls;
+    let index = model.call_index();
+    let mut line = Line::dim(&text::count(index.numbers(node).len(), "call"))
+        .push(Role::Dim, " of it; it makes ")
+        .push(Role::Dim, &text::count(calls.callees(node).len(), "call"));
+    for certainty in [Certainty::Exact, Certainty::Inferred, Certainty::Possible] {
+        let count = calls.callees(node).iter().filter(|edge| edge.certainty == certainty).count();
+        if count > 0 {
+            line = line
+                .push(Role::Dim, " · ")
+                .push(Role::of_certainty(certainty), &format!("{count} {}", certainty.as_str()));
+        }
+    }
+    line
+}
+
 /// The calls of a function whose target could not be told.
 fn unresolved(model: &Model, node: NodeId) -> Vec<&crate::model::Unresolved> {
     model.project.calls.unresolved.iter().filter(|call| call.from == node).collect()
@@ -296,7 +319,7 @@ pub fn links(model: &Model) -> Option<Links> {
     }
     let link = scene.part.links.iter().find(|link| {
         let ends = [link.from, link.to];
-        ends.contains(&cursor) && ends.contains(&scene.part.focus) && link.from != link.to
+        cursor != scene.part.focus && ends.contains(&cursor) && ends.contains(&scene.part.focus)
     });
     if let Some(edge) = link.and_then(|link| calls.edges.get(*link.edges.first()? as usize)) {
         links = links.why(edge.certainty, &edge.why);
@@ -315,7 +338,10 @@ pub fn motion(model: &mut Model, motion: Motion) -> bool {
     let at = cursor(model, &scene);
     match graph::neighbour(&scene.drawing, at, motion) {
         Some(next) => put_cursor(model, &scene, next),
-        None if motion == Motion::Left => model.focus = Focus::List,
+        None if motion == Motion::Left => {
+            model.zoomed = false;
+            model.focus = Focus::List;
+        }
         None => {}
     }
     true
@@ -333,7 +359,7 @@ pub fn wheel(model: &mut Model, rows: isize) -> bool {
 /// `enter`: a box goes to the middle; the one in the middle shows its source.
 pub fn open(model: &mut Model) -> Option<Vec<Effect>> {
     if model.focus == Focus::List {
-        model.focus = Focus::Detail;
+        model.enter_detail();
         return Some(Vec::new());
     }
     if is_tree(model) {
@@ -362,7 +388,7 @@ fn recentre(model: &mut Model, name: &Name) -> Vec<Effect> {
     let stop = navigate::here(model);
     let effects = focus_on(model, name);
     model.history.leave(stop);
-    model.focus = Focus::Detail;
+    model.enter_detail();
     effects
 }
 

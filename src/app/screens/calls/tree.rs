@@ -30,7 +30,7 @@ pub fn detail(model: &Model, focus: NodeId) -> Detail {
             .iter()
             .map(|link| if up { (link.to, link.from) } else { (link.from, link.to) });
         let boxes = vec![Size { width: 1, height: 1 }; part.members.len()];
-        let graph = Graph { boxes, edges: edges.collect() };
+        let graph = Graph { boxes, edges: edges.collect(), ..Graph::default() };
         let listed = rows(&graph, &[part.focus], MOST_ROWS);
         let direct = listed.iter().filter(|row| row.more.len() == 1).count();
         detail.heading(&format!("{title} ({direct})"));
@@ -86,11 +86,10 @@ fn shown(model: &Model, part: &Neighbourhood, row: &TreeRow, link: Option<&Link>
         let times = link.map_or(0, |link| link.edges.len());
         let times = if times > 1 { format!(" ×{times}") } else { String::new() };
         let kind = match edge.kind {
-            crate::model::EdgeKind::Call => "",
-            kind => kind.as_str(),
+            crate::model::EdgeKind::Call => String::new(),
+            kind => format!("{} ", kind.as_str()),
         };
-        line =
-            line.push(Role::Dim, &format!("{times}  {kind} {}:{}", short(&edge.file), edge.line));
+        line = line.push(Role::Dim, &format!("{times}  {kind}{}:{}", short(&edge.file), edge.line));
         links = Links { symbol: links.symbol, ..Links::at(&edge.file, edge.line) }
             .why(edge.certainty, &edge.why);
     }

@@ -33,7 +33,10 @@ pub fn lines(flow: &Flow, width: usize) -> Vec<(Line, u32)> {
         let y = row as i32;
         canvas.put(x, y, mark(node), Role::Accent);
         let text = describe(flow, node);
-        let room = lane_width.saturating_sub(MARK as usize + 1);
+        // Text may reach into lanes that are not in use on its row.
+        let busy = |other: &usize| plan.is_busy(*other, row);
+        let next = (lane + 1..lanes).find(busy).unwrap_or(lanes);
+        let room = ((next - lane) * lane_width).saturating_sub(MARK as usize + 1);
         let mut column = x + 2;
         let mut left = room;
         for span in &text.spans {
@@ -126,6 +129,13 @@ impl Plan {
         Self { lanes, lane_of, rows }
     }
 
+    /// Whether a lane has its line or a corner on a row.
+    fn is_busy(&self, lane: usize, row: usize) -> bool {
+        self.spans()
+            .get(lane)
+            .is_some_and(|(first, last)| first.saturating_sub(1) <= row && row <= last + 1)
+    }
+
     /// First and last row of each lane.
     fn spans(&self) -> Vec<(usize, usize)> {
         let mut spans = vec![(usize::MAX, 0); self.lanes.len()];
@@ -163,9 +173,17 @@ fn connect(
     let (start, end) = ((lane * lane_width) as i32, (other.0 * lane_width) as i32);
     let y = row as i32;
     let (low, high) = (start.min(end), start.max(end));
-    for x in low + 1..high {
-        if canvas.is_free(x, y) {
-            canvas.put(x, y, '─', Role::Border);
+    // The line starts behind the text of the fork or join.
+    let text_end = (low + 1..high).rev().find(|x| {
+        canvas.at(*x, y).is_some_and(|(text, _)| !matches!(text, ' ' | '─' | '╮' | '╯' | '┬' | '┴'))
+    });
+    for x in text_end.map_or(low + 1, |end| end + 2)..high {
+        match canvas.at(x, y) {
+            Some((' ', _)) => canvas.put(x, y, '─', Role::Border),
+            // It passes the corner of a nearer lane.
+            Some(('╮', role)) => canvas.put(x, y, '┬', role),
+            Some(('╯', role)) => canvas.put(x, y, '┴', role),
+            _ => {}
         }
     }
     let corner = match (join, canvas.at(end, y).map(|(text, _)| text)) {

@@ -2,7 +2,7 @@
 
 mod lanes;
 
-use super::common::{column, join, qualified, widest};
+use super::common::{column, join, named, qualified, widest};
 use crate::analyzers::layout::export::{flow_cluster, node_title};
 use crate::app::command::Command;
 use crate::app::detail::Detail;
@@ -25,7 +25,7 @@ pub fn rows(model: &Model, list: &ListState) -> Rows {
         tree.leaf(0, &format!("{} {}", flow.name, flow.kind), || {
             let id = format!("flow:{}", flow.name);
             let changed = model.is_changed(&id);
-            let mut label = qualified(&flow.name, Role::Accent);
+            let mut label = named(&flow.name, Role::Accent);
             if let Some(worst) = flow.diagnostics.iter().map(|it| it.severity).min() {
                 let mark = super::diagnostics::mark(worst);
                 label = label.push(Role::of_severity(worst), &format!(" {mark}"));
@@ -106,19 +106,26 @@ fn nodes(flow: &Flow, width: usize, detail: &mut Detail) {
         let line = join([
             Line::new(Role::LineNumber, &format!("{:>5}  ", node.line)),
             column(title, title_width + 2, node_role(node), false),
-            attributes(node),
+            attributes(node, title),
         ]);
         detail.fixed(line, Links::at(&flow.file, node.line.max(1)));
     }
 }
 
-fn attributes(node: &FlowNode) -> Line {
+/// What a node carries besides what its title says.
+fn attributes(node: &FlowNode, title: &str) -> Line {
     let mut line = Line::default();
     for (key, value) in &node.data {
-        if value.is_null() || value.as_str().is_some_and(str::is_empty) || key == "name" {
+        let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        let usual = (key == "stream" && value == "main") || value == "null" || value.is_empty();
+        let quoted = format!("{value:?}");
+        if usual
+            || title.ends_with(&format!(" {value}"))
+            || title == value
+            || title.ends_with(&quoted)
+        {
             continue;
         }
-        let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         line = line.push(Role::Dim, &format!("{key} ")).push(Role::Text, &format!("{value}  "));
     }
     line

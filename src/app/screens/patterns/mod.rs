@@ -160,7 +160,7 @@ pub fn open(model: &mut Model, page: &Name) -> Vec<Effect> {
     let page: Name =
         knowledge::page(page).map_or_else(|| page.clone(), |page| page.id.as_str().into());
     if navigate::select(model, View::Patterns, &page) {
-        model.focus = Focus::Detail;
+        model.enter_detail();
         return Vec::new();
     }
     model.toast(Level::Info, format!("There is no page {page} yet"))
@@ -171,7 +171,7 @@ pub fn enter(model: &mut Model) -> Option<Vec<Effect>> {
     if model.focus == Focus::List {
         let row = model.selected(View::Patterns)?;
         page_of(&row)?;
-        model.focus = Focus::Detail;
+        model.enter_detail();
         return Some(Vec::new());
     }
     let row = model.selected(View::Patterns)?;
@@ -219,7 +219,7 @@ fn scroll_to(model: &mut Model, section: &str) {
 
 /// Goes to what the project has of the pattern.
 fn places(model: &mut Model) -> Vec<Effect> {
-    model.focus = Focus::Detail;
+    model.enter_detail();
     scroll_to(model, "in-your-project");
     Vec::new()
 }

@@ -38,11 +38,13 @@ pub fn build(model: &Model, page: &Page) -> Built {
     for (at, row) in document.rows.iter().enumerate() {
         if let Some((level, slug)) = &row.heading {
             replaced = false;
-            built.sections.push((slug.clone(), built.detail.lines.len()));
+            // The pane's title says what the page's would.
             if *level == 1 {
-                add(&mut built, row.line.clone(), None);
+                facts(page, &mut built);
+                replaced = true;
                 continue;
             }
+            built.sections.push((slug.clone(), built.detail.lines.len()));
         }
         if !replaced {
             add(&mut built, code_line(model, page, row), row.link.clone());
@@ -54,7 +56,7 @@ pub fn build(model: &Model, page: &Page) -> Built {
                 replaced = true;
                 places(model, page, width, &mut built);
             }
-            Some((1, _)) => facts(page, &mut built),
+            Some((1, _)) => replaced = false,
             _ => {}
         }
     }

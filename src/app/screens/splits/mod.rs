@@ -3,7 +3,7 @@
 mod entity;
 mod split;
 
-use super::common::qualified;
+use super::common::named;
 use crate::app::command::Command;
 use crate::app::detail::Detail;
 use crate::app::links::Links;
@@ -26,8 +26,7 @@ pub fn rows(model: &Model, list: &ListState) -> Rows {
         let id = format!("entity:{}", entity.name);
         let methods = text::count(entity.methods.len(), "method");
         let open = tree.branch(0, true, &id.as_str().into(), &entity.name, || {
-            let label =
-                Line::new(Role::Keyword, "entity ").append(qualified(&entity.name, Role::Type));
+            let label = Line::new(Role::Keyword, "entity ").append(named(&entity.name, Role::Type));
             Row::new(id.clone(), label)
                 .note(Line::dim(&methods))
                 .changed(model.is_changed(&id))
@@ -74,7 +73,7 @@ pub fn rows(model: &Model, list: &ListState) -> Rows {
         });
         for split in splits().filter(|_| open) {
             tree.leaf(1, &split.function, || {
-                row(model, split, qualified(&split.function, Role::Function))
+                row(model, split, named(&split.function, Role::Function))
             });
         }
     }

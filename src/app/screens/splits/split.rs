@@ -16,7 +16,7 @@ const COLOURS: [Role; 6] =
     [Role::Function, Role::String, Role::Type, Role::Keyword, Role::Number, Role::Decorator];
 
 /// From this width on, the graph stands beside the source instead of below it.
-const BESIDE: usize = 96;
+const BESIDE: usize = 100;
 
 pub fn detail(model: &Model, split: &Split) -> Detail {
     let width = model.detail_state().text_width();
