@@ -13,6 +13,7 @@ pub mod scopes;
 pub mod splits;
 pub mod symbols;
 pub mod tasks;
+pub mod worker;
 
 use ruff_python_ast::{ModModule, PySourceType};
 use ruff_text_size::Ranged;

@@ -60,6 +60,28 @@ impl<'a> Registrars<'a> {
         self.names.resolve_all(origins).into_iter().find_map(|name| self.judge(&name, call, 0))
     }
 
+    /// Whether a registrar gives back what it got, so that calling the name calls the function.
+    pub fn is_transparent(&self, registrar: &Registrar, decorator: &Decorator) -> bool {
+        let Some(keeping) = self.keeping.get(&*registrar.name) else {
+            // A framework's task runs its function when it is called.
+            return self.names.symbol(&registrar.name).is_none();
+        };
+        let offset = u8::from(keeping.class.is_some());
+        let only_argument = |keeping: &Keeping, at: u8| {
+            !keeping.returns.is_empty()
+                && keeping.returns.iter().all(|one| *one == Returned::Parameter(at))
+        };
+        if decorator.call.is_none() {
+            return only_argument(keeping, offset);
+        }
+        keeping.returns.iter().any(|returned| match returned {
+            Returned::Nested(inner) => {
+                self.keeping.get(&**inner).is_some_and(|inner| only_argument(inner, 0))
+            }
+            _ => false,
+        })
+    }
+
     fn judge(&self, name: &Name, call: Option<&Call>, depth: u32) -> Option<Registrar> {
         if depth > MAX_CALLS {
             return None;
