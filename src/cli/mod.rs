@@ -18,6 +18,7 @@ mod scan;
 mod schemas;
 mod splits;
 mod tasks;
+mod worker;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -120,6 +121,8 @@ enum Command {
     Flows(flows::Args),
     /// Functions that can be launched
     Tasks(tasks::Args),
+    /// The program generated to run one task, with what it keeps of the project
+    Worker(worker::Args),
     /// Where patterns and anti-patterns occur
     Findings(findings::Args),
     /// The pattern knowledge base
@@ -253,6 +256,7 @@ fn run(cli: &Cli) -> Outcome {
         Some(Command::Splits(args)) => splits::run(args, common),
         Some(Command::Flows(args)) => flows::run(args, common),
         Some(Command::Tasks(args)) => tasks::run(args, common),
+        Some(Command::Worker(args)) => worker::run(args, common),
         Some(Command::Findings(args)) => findings::run(args, common),
         Some(Command::Patterns(args)) => patterns::run(args, common),
         Some(Command::Explain(args)) => explain::run(args, common),

@@ -27,11 +27,7 @@ pub fn run(args: &Args, common: &Common) -> Outcome {
     let format = common.format(&[Format::Json, Format::Plain, Format::Table])?;
     let scan = open(&args.path, common)?;
     let texts = |path: &str| workspace::read_text(&scan.root, path);
-    let language = if args.task.contains("::") { Language::Rust } else { Language::Python };
-    let worker = match language {
-        Language::Python => analyzers::python::worker::generate(&scan.project, &args.task, &texts),
-        Language::Rust => analyzers::rust::worker::generate(&scan.project, &args.task, &texts),
-    };
+    let worker = analyzers::python::worker::generate(&scan.project, &args.task, &texts);
     let worker = worker.map_err(CliError::Failed)?;
     if let Some(folder) = &args.out {
         export(&worker, folder).map_err(|error| {

@@ -4,9 +4,7 @@ use ruff_python_ast::{Expr, PySourceType, Stmt, StmtIf};
 use ruff_text_size::Ranged;
 
 use super::effects;
-use super::unit::{
-    Alias, Branch, Container, DecoratorUnit, MethodEffects, Module, Unit, UnitKind,
-};
+use super::unit::{Alias, Branch, Container, DecoratorUnit, MethodEffects, Module, Unit, UnitKind};
 use super::uses::Uses;
 use crate::analyzers::python::Source;
 use crate::analyzers::python::schemas::Terms;
@@ -165,17 +163,18 @@ impl<'a> Cutter<'a, '_> {
                     own.rsplit_once('.').map_or("", |(parent, _)| parent)
                 };
                 let base = absolute(package, import.level, module);
-                let prefix =
-                    format!("from {}{module} import ", ".".repeat(import.level as usize));
+                let prefix = format!("from {}{module} import ", ".".repeat(import.level as usize));
                 for alias in &import.names {
                     let name = alias.name.as_str();
                     if name == "*" {
-                        let mut unit = self.unit(stmt, UnitKind::Star(base.as_str().into()), inside);
+                        let mut unit =
+                            self.unit(stmt, UnitKind::Star(base.as_str().into()), inside);
                         unit.imports = vec![top(&base)];
                         self.units.push(unit);
                         continue;
                     }
-                    let origin = if base.is_empty() { name.into() } else { format!("{base}.{name}") };
+                    let origin =
+                        if base.is_empty() { name.into() } else { format!("{base}.{name}") };
                     let bound = alias.asname.as_ref().unwrap_or(&alias.name).as_str();
                     let alias = Alias {
                         prefix: prefix.clone(),
@@ -230,7 +229,11 @@ impl<'a> Cutter<'a, '_> {
                 let kind = match stmt {
                     Stmt::Assign(assign) => UnitKind::Assign(self.made_by(&assign.value)),
                     Stmt::AnnAssign(assign) => UnitKind::Assign(
-                        assign.value.as_deref().map(|value| self.made_by(value)).unwrap_or_default(),
+                        assign
+                            .value
+                            .as_deref()
+                            .map(|value| self.made_by(value))
+                            .unwrap_or_default(),
                     ),
                     _ => UnitKind::Other,
                 };
@@ -377,11 +380,8 @@ fn top(name: &str) -> Name {
 /// `__name__ == "__main__"`, either way round.
 fn is_main_test(test: &Expr) -> bool {
     let Expr::Compare(compare) = test else { return false };
-    let is_name =
-        |expr: &Expr| matches!(expr, Expr::Name(name) if name.id.as_str() == "__name__");
-    let is_main = |expr: &Expr| {
-        matches!(expr, Expr::StringLiteral(literal) if literal.value.to_str() == "__main__")
-    };
+    let is_name = |expr: &Expr| matches!(expr, Expr::Name(name) if name.id.as_str() == "__name__");
+    let is_main = |expr: &Expr| matches!(expr, Expr::StringLiteral(literal) if literal.value.to_str() == "__main__");
     let Some(right) = compare.comparators.first() else { return false };
     is_name(&compare.left) && is_main(right) || is_main(&compare.left) && is_name(right)
 }

@@ -44,9 +44,26 @@ pub fn of_methods(source: &Source<'_>, class: &StmtClassDef) -> Vec<MethodEffect
 
 /// Methods of built-in containers that change them.
 const CHANGING: &[&str] = &[
-    "append", "add", "update", "extend", "insert", "setdefault", "remove", "pop", "popitem",
-    "clear", "discard", "sort", "reverse", "appendleft", "extendleft", "popleft", "rotate",
-    "__setitem__", "move_to_end", "subtract",
+    "append",
+    "add",
+    "update",
+    "extend",
+    "insert",
+    "setdefault",
+    "remove",
+    "pop",
+    "popitem",
+    "clear",
+    "discard",
+    "sort",
+    "reverse",
+    "appendleft",
+    "extendleft",
+    "popleft",
+    "rotate",
+    "__setitem__",
+    "move_to_end",
+    "subtract",
 ];
 
 /// Whether a method of that name changes a built-in container.
@@ -58,12 +75,47 @@ pub fn changes(method: &str) -> bool {
 pub fn only_reads(method: &str) -> bool {
     matches!(
         method,
-        "get" | "items" | "keys" | "values" | "copy" | "info" | "debug" | "warning" | "warn"
-            | "error" | "exception" | "critical" | "log" | "setLevel" | "addHandler"
-            | "removeHandler" | "basicConfig" | "print" | "write" | "flush" | "close" | "show"
-            | "run" | "main" | "serve" | "start" | "format" | "join" | "split" | "strip"
-            | "startswith" | "endswith" | "lower" | "upper" | "exists" | "mkdir" | "is_file"
-            | "read" | "read_text" | "index" | "count"
+        "get"
+            | "items"
+            | "keys"
+            | "values"
+            | "copy"
+            | "info"
+            | "debug"
+            | "warning"
+            | "warn"
+            | "error"
+            | "exception"
+            | "critical"
+            | "log"
+            | "setLevel"
+            | "addHandler"
+            | "removeHandler"
+            | "basicConfig"
+            | "print"
+            | "write"
+            | "flush"
+            | "close"
+            | "show"
+            | "run"
+            | "main"
+            | "serve"
+            | "start"
+            | "format"
+            | "join"
+            | "split"
+            | "strip"
+            | "startswith"
+            | "endswith"
+            | "lower"
+            | "upper"
+            | "exists"
+            | "mkdir"
+            | "is_file"
+            | "read"
+            | "read_text"
+            | "index"
+            | "count"
     )
 }
 
@@ -108,9 +160,7 @@ impl<'a, 's> Reader<'a, 's> {
                     Expr::Attribute(method) => &method.value,
                     _ => return,
                 },
-                Expr::Attribute(attribute)
-                    if super::uses::root_of(&attribute.value).is_none() =>
-                {
+                Expr::Attribute(attribute) if super::uses::root_of(&attribute.value).is_none() => {
                     &attribute.value
                 }
                 _ => break,
@@ -237,8 +287,12 @@ impl<'a> Visitor<'a> for Reader<'a, '_> {
                 let changes_first = origins.iter().any(|origin| {
                     matches!(
                         &**origin,
-                        "builtins.setattr" | "builtins.delattr" | "operator.setitem"
-                            | "heapq.heappush" | "heapq.heapify" | "bisect.insort"
+                        "builtins.setattr"
+                            | "builtins.delattr"
+                            | "operator.setitem"
+                            | "heapq.heappush"
+                            | "heapq.heapify"
+                            | "bisect.insort"
                             | "random.shuffle"
                     )
                 });

@@ -11,9 +11,9 @@ use super::slice::binding_units;
 use super::unit::{Module, UnitKind, Use};
 use crate::analyzers::link::python::Context;
 use crate::analyzers::link::python::tasks::{Registrars, is_companion};
+use crate::model::Name;
 use crate::model::facts::python::names::BindingKind;
 use crate::model::facts::python::schemas::{Decorator, Term};
-use crate::model::Name;
 
 pub struct Library<'a> {
     context: &'a Context<'a>,
@@ -127,9 +127,9 @@ impl<'a> Library<'a> {
     pub fn walks_subclasses(&self, class: &str) -> bool {
         let loaded: Vec<Rc<Module>> = self.loaded.borrow().values().flatten().cloned().collect();
         let Some(short) = class.rsplit('.').next() else { return false };
-        loaded.iter().any(|module| {
-            module.text.contains("__subclasses__") && module.text.contains(short)
-        })
+        loaded
+            .iter()
+            .any(|module| module.text.contains("__subclasses__") && module.text.contains(short))
     }
 
     /// All modules whose name starts like this.
@@ -174,7 +174,8 @@ impl<'a> Library<'a> {
         let mut names: Vec<Name> = Vec::new();
         for unit in &module.units {
             match &unit.kind {
-                UnitKind::TypeOnly(_) | UnitKind::Main | UnitKind::Future | UnitKind::Docstring => {}
+                UnitKind::TypeOnly(_) | UnitKind::Main | UnitKind::Future | UnitKind::Docstring => {
+                }
                 UnitKind::Star(origin) if depth < 12 => {
                     if let Some(source) = self.load(origin) {
                         names.extend(self.exported(&source, depth + 1));

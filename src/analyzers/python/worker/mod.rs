@@ -150,7 +150,11 @@ fn entry(module: &str, function: &str, config: &Value) -> Result<String, String>
 /// Where a module lies in the worker's folder.
 fn file_of(module: &Module) -> String {
     let path = module.name.replace('.', "/");
-    if module.is_package { format!("modules/{path}/__init__.py") } else { format!("modules/{path}.py") }
+    if module.is_package {
+        format!("modules/{path}/__init__.py")
+    } else {
+        format!("modules/{path}.py")
+    }
 }
 
 /// What the framework puts before the function's own arguments.

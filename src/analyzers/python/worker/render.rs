@@ -8,7 +8,8 @@ use crate::model::Name;
 
 /// The text of one module with only what the slice keeps.
 pub fn render(module: &Module, slice: &Slice) -> String {
-    let mut page = Page { text: &module.text, keep: vec![false; module.text.len()], put: BTreeMap::new() };
+    let mut page =
+        Page { text: &module.text, keep: vec![false; module.text.len()], put: BTreeMap::new() };
     page.keep_range(0, module.header_end);
     let empty = BTreeMap::new();
     let kept = slice.kept.get(&module.name).unwrap_or(&empty);
@@ -66,12 +67,13 @@ pub fn render(module: &Module, slice: &Slice) -> String {
             }
             page.keep_range(branch.head.0, branch.head.1);
             let holds = |inside: Option<(usize, usize)>| inside == Some((*at, number));
-            let filled = kept.keys().any(|unit| module.units.get(*unit).is_some_and(|u| holds(u.inside)))
-                || slice.containers.get(&module.name).is_some_and(|kept| {
-                    kept.iter().any(|inner| {
-                        module.containers.get(*inner).is_some_and(|inner| holds(inner.parent))
-                    })
-                });
+            let filled =
+                kept.keys().any(|unit| module.units.get(*unit).is_some_and(|u| holds(u.inside)))
+                    || slice.containers.get(&module.name).is_some_and(|kept| {
+                        kept.iter().any(|inner| {
+                            module.containers.get(*inner).is_some_and(|inner| holds(inner.parent))
+                        })
+                    });
             if !filled {
                 page.put.insert(branch.first.0, "pass".into());
             }

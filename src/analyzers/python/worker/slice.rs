@@ -110,7 +110,8 @@ impl<'l, 'a> Slicer<'l, 'a> {
                 self.slice.kept.insert(part.into(), BTreeMap::new());
                 for (at, unit) in module.units.iter().enumerate() {
                     if unit.kind == UnitKind::Future {
-                        let keep = Keep { why: "changes how the file is read".into(), decorated: true };
+                        let keep =
+                            Keep { why: "changes how the file is read".into(), decorated: true };
                         self.slice.kept.entry(part.into()).or_default().insert(at, keep);
                     }
                 }
@@ -453,9 +454,10 @@ impl<'l, 'a> Slicer<'l, 'a> {
         let resolved = self.library.resolve(callee);
         depth < MAX_CALLS
             && self.library.definitions(&resolved).iter().any(|(module, at)| {
-                module.units.get(*at).is_some_and(|unit| {
-                    unit.body.iter().any(|one| one.effects.parameters)
-                })
+                module
+                    .units
+                    .get(*at)
+                    .is_some_and(|unit| unit.body.iter().any(|one| one.effects.parameters))
             })
     }
 
@@ -546,7 +548,8 @@ impl<'l, 'a> Slicer<'l, 'a> {
     ) -> bool {
         // A literal, or a container of the standard library.
         let plain = |maker: &Name| {
-            maker.starts_with("builtins.") || maker.starts_with("collections.")
+            maker.starts_with("builtins.")
+                || maker.starts_with("collections.")
                 || maker.starts_with("weakref.")
         };
         if makers.is_empty() || makers.iter().all(plain) {
@@ -629,7 +632,9 @@ impl<'l, 'a> Slicer<'l, 'a> {
                     if let Some(effects) = self.method_effects(&ancestor, hook) {
                         for (owner, effects) in effects {
                             self.follow(&effects, 1, &mut FxHashSet::default(), changed);
-                            if effects.own && let Some(key) = self.key(&owner) {
+                            if effects.own
+                                && let Some(key) = self.key(&owner)
+                            {
                                 changed.push(key);
                             }
                         }
@@ -667,9 +672,9 @@ pub fn binding_units(module: &Module, name: &str) -> Vec<usize> {
         module.units.get(**at).is_some_and(|unit| {
             let rebinds = matches!(unit.kind, UnitKind::Function | UnitKind::Class(_));
             let reads = unit.decorators.iter().any(|decorator| {
-                decorator.uses.iter().any(|one| {
-                    matches!(one, Use::Name { local: Some(local), .. } if &**local == name)
-                })
+                decorator.uses.iter().any(
+                    |one| matches!(one, Use::Name { local: Some(local), .. } if &**local == name),
+                )
             });
             rebinds && unit.inside.is_none() && !reads
         })

@@ -2,7 +2,8 @@
 
 use ruff_python_ast::visitor::{self, Visitor};
 use ruff_python_ast::{
-    self as ast, Comprehension, Expr, ExprCall, ExprContext, Parameters, Stmt, StmtClassDef, StmtFunctionDef,
+    self as ast, Comprehension, Expr, ExprCall, ExprContext, Parameters, Stmt, StmtClassDef,
+    StmtFunctionDef,
 };
 use ruff_text_size::Ranged;
 
@@ -362,8 +363,7 @@ impl<'a> Visitor<'a> for Uses<'a, '_> {
                     && let Expr::StringLiteral(key) = &*subscript.slice
                 {
                     let local = Some(Name::from(key.value.to_str()));
-                    let paths =
-                        vec![self.source.scopes.qualify(MODULE, key.value.to_str())];
+                    let paths = vec![self.source.scopes.qualify(MODULE, key.value.to_str())];
                     self.add(Use::Name { local, paths, called: false, annotation: false });
                     return;
                 }
