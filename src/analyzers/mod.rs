@@ -9,6 +9,7 @@ pub mod python;
 pub mod rules;
 pub mod rust;
 pub mod split;
+pub mod worker;
 
 use std::sync::Arc;
 

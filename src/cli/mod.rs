@@ -6,14 +6,18 @@
 
 mod calls;
 mod completions;
+mod doctor;
 mod explain;
 mod findings;
 mod flows;
 mod frame;
+mod image;
 mod output;
 mod patterns;
 mod project;
 mod registries;
+mod run;
+mod runs;
 mod scan;
 mod schemas;
 mod splits;
@@ -131,6 +135,14 @@ enum Command {
     Explain(explain::Args),
     /// One frame of the workbench as text, ANSI or SVG
     Frame(frame::Args),
+    /// Run one task
+    Run(run::Args),
+    /// The journal of runs
+    Runs(runs::Args),
+    /// Worker images for Docker, made from this machine's interpreter
+    Image(image::Args),
+    /// What works on this machine, what is missing, and how to mend it
+    Doctor(doctor::Args),
     /// Shell completions
     Completions(completions::Args),
     /// The manual page, in roff
@@ -261,6 +273,10 @@ fn run(cli: &Cli) -> Outcome {
         Some(Command::Patterns(args)) => patterns::run(args, common),
         Some(Command::Explain(args)) => explain::run(args, common),
         Some(Command::Frame(args)) => frame::run(args, common),
+        Some(Command::Run(args)) => run::run(args, common),
+        Some(Command::Runs(args)) => runs::run(args, common),
+        Some(Command::Image(args)) => image::run(args, common),
+        Some(Command::Doctor(args)) => doctor::run(args, common),
         Some(Command::Completions(args)) => completions::run(args),
         Some(Command::Man) => completions::man(),
     }

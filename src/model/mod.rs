@@ -16,6 +16,7 @@ mod place;
 mod project;
 mod registry;
 mod run;
+mod runnable;
 mod schema;
 mod split;
 mod symbol;

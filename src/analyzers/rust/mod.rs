@@ -14,6 +14,7 @@ pub mod schemas;
 pub mod splits;
 mod transparent;
 pub mod words;
+pub mod worker;
 
 use super::SourceFile;
 use crate::model::facts::rust::RustFacts;

@@ -1,0 +1,26 @@
+//! A task → the program that runs it, in the task's own language.
+
+use std::sync::Arc;
+
+use super::rust;
+use crate::model::{Language, Project, Worker};
+
+/// Generates the worker of one task, or of any function that can be run by its qualified name.
+/// `texts` reads a project's files by their path below the root.
+///
+/// # Errors
+/// Why it cannot be run.
+pub fn generate(
+    project: &Project,
+    task: &str,
+    texts: &dyn Fn(&str) -> Option<Arc<str>>,
+) -> Result<Worker, String> {
+    let of_task = project.tasks.iter().find(|known| &*known.id == task).map(|task| task.language);
+    let language =
+        of_task.or_else(|| project.symbols_named(task).first().map(|symbol| symbol.language));
+    match language {
+        Some(Language::Python) => Err("workers of Python tasks are not generated yet".into()),
+        Some(Language::Rust) => rust::worker::generate(project, task, texts),
+        None => Err(format!("{task} is not a function of this project")),
+    }
+}

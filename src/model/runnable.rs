@@ -1,0 +1,103 @@
+//! Any function as a task: those that are no registered task can be run by name as well.
+
+use serde_json::json;
+
+use super::{Language, Project, Symbol, SymbolKind, Task};
+
+impl Project {
+    /// The task of an id, or any module-level function by its qualified name. A last part of the
+    /// name is enough where only one task, or else only one function, ends in it.
+    ///
+    /// # Errors
+    /// When nothing or more than one thing is meant; the message names the nearest.
+    pub fn runnable(&self, id: &str) -> Result<Task, String> {
+        // Of several definitions under one name, the one that is bound in the end can be run.
+        let mut named: Vec<&Task> = self.tasks.iter().filter(|task| &*task.id == id).collect();
+        named.sort_by_key(|task| !task.runnable);
+        if let Some(task) = named.first() {
+            return Ok((*task).clone());
+        }
+        if let Some(symbol) = self.symbols_named(id).iter().rfind(|symbol| is_function(symbol)) {
+            return Ok(self.task_of(symbol));
+        }
+        let is_end = |name: &str| {
+            name.strip_suffix(id).is_some_and(|rest| rest.ends_with('.') || rest.ends_with("::"))
+        };
+        let mut names: Vec<&str> =
+            self.tasks.iter().map(|task| &*task.id).filter(|name| is_end(name)).collect();
+        names.dedup();
+        if names.is_empty() {
+            let functions = self.symbols.iter().filter(|symbol| is_function(symbol));
+            names = functions.map(|symbol| &*symbol.name).filter(|name| is_end(name)).collect();
+            names.dedup();
+        }
+        match names.as_slice() {
+            [only] => self.runnable(only),
+            [] => Err(format!("no task or function is called {id}; `metascope tasks` lists them")),
+            several => Err(format!("{id} may mean {}", several[..several.len().min(5)].join(", "))),
+        }
+    }
+
+    fn task_of(&self, symbol: &Symbol) -> Task {
+        let of_symbol = |schema: &&super::Schema| {
+            schema.name == symbol.name && &*schema.kind == "function" && schema.file == symbol.file
+        };
+        let schema = self.schemas.iter().rfind(of_symbol);
+        Task {
+            id: symbol.name.clone(),
+            name: symbol.short_name().into(),
+            language: symbol.language,
+            file: symbol.file.clone(),
+            line: symbol.line,
+            doc: symbol.doc.clone(),
+            registrar: None,
+            is_async: symbol.is_async,
+            runnable: true,
+            reason: None,
+            input_schema: schema
+                .map_or_else(|| json!({"type": "object"}), |schema| schema.json_schema.clone()),
+            output_schema: json!({}),
+        }
+    }
+}
+
+fn is_function(symbol: &Symbol) -> bool {
+    // What is nested in a function or class cannot be reached from outside.
+    let is_nested = match symbol.language {
+        Language::Python => symbol.name.contains('<'),
+        Language::Rust => symbol.name.contains("::{"),
+    };
+    symbol.kind == SymbolKind::Function && !is_nested
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Span;
+
+    fn function(name: &str) -> Symbol {
+        Symbol {
+            name: name.into(),
+            kind: SymbolKind::Function,
+            language: Language::Python,
+            file: "m.py".into(),
+            line: 1,
+            end_line: 2,
+            span: Span::default(),
+            signature: None,
+            doc: Some("Does it.".into()),
+            is_async: false,
+        }
+    }
+
+    #[test]
+    fn any_function_is_found_by_its_name_or_a_clear_end_of_it() {
+        let symbols = ["a.one", "a.two", "b.two", "c.threetwo"].map(function).into();
+        let project = Project { symbols, ..Project::default() };
+        let task = project.runnable("a.one").unwrap();
+        assert_eq!((&*task.id, &*task.name, task.runnable), ("a.one", "one", true));
+        assert_eq!(&*project.runnable("one").unwrap().id, "a.one");
+        assert_eq!(project.runnable("two").unwrap_err(), "two may mean a.two, b.two");
+        assert!(project.runnable("absent").is_err());
+    }
+}
