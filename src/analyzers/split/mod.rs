@@ -1,1 +1,20 @@
-//! One structured body form for both languages → blocks, liveness, suspension points.
+//! One engine for both languages: a body as blocks of operations, cut where it suspends.
+//!
+//! The languages lower their functions to a [`Graph`]; here it is made small and numbered
+//! ([`simplify`]), asked what lives where ([`liveness`]) and how many hops a call makes
+//! ([`counts`]), and turned into rows ([`present`]).
+
+pub mod counts;
+pub mod graph;
+pub mod liveness;
+pub mod present;
+pub mod simplify;
+pub mod vars;
+
+#[cfg(test)]
+mod tests;
+
+pub use graph::{Access, Block, BlockId, Cut, End, Graph, Op, Role, StateAccess};
+pub use liveness::Liveness;
+pub use simplify::simplify;
+pub use vars::{Effects, Kills, VarId, VarKind, VarSet, Vars};

@@ -40,17 +40,17 @@ pub fn link(facts: &[&Arc<FileFacts>], manifests: &[Manifest]) -> Linked {
         .collect();
     let names = Names::build(&files);
     let context = Context { files: &files, names: &names, manifests };
-    let (entities, splits) = splits::link(&context);
+    let split = splits::link(&context);
     Linked {
         symbols: files.iter().flat_map(|file| file.file.symbols.iter().cloned()).collect(),
         registries: registries::link(&context),
         schemas: schemas::link(&context),
         calls: calls::link(&context),
-        entities,
-        splits,
+        entities: split.entities,
+        splits: split.splits,
         flows: flows::link(&context),
         tasks: tasks::link(&context),
         findings: findings::link(&context),
-        diagnostics: Vec::new(),
+        diagnostics: split.diagnostics,
     }
 }

@@ -1,8 +1,42 @@
-//! splits of one file.
+//! Keeps the text of files that can hold or reach an entity.
 
 use super::Source;
+use super::scopes::{Bound, MODULE};
 use crate::model::facts::python::splits::SplitFacts;
 
-pub fn extract(_source: &Source<'_>) -> SplitFacts {
-    SplitFacts::default()
+/// Names that mark an entity in the text: its key method and the known decorators.
+const MARKS: [&str; 3] = ["__key__", "stateflow", "entity"];
+
+/// Modules whose names are never entities and that nearly every file imports.
+const STANDARD: [&str; 30] = [
+    "__future__", "abc", "argparse", "asyncio", "base64", "collections", "contextlib", "copy",
+    "dataclasses", "datetime", "enum", "functools", "hashlib", "importlib", "inspect", "io",
+    "itertools", "json", "logging", "math", "operator", "os", "pathlib", "random", "re", "sys",
+    "threading", "time", "typing", "unittest",
+];
+
+pub fn extract(source: &Source<'_>) -> SplitFacts {
+    let keep = !source.is_stub && (marks_an_entity(source) || imports_a_class(source));
+    SplitFacts { text: keep.then(|| source.text.into()) }
+}
+
+fn marks_an_entity(source: &Source<'_>) -> bool {
+    MARKS.iter().any(|mark| source.text.contains(mark))
+}
+
+/// Imports a name that looks like a class, a whole module of the same package, or `*`.
+fn imports_a_class(source: &Source<'_>) -> bool {
+    let top = |name: &str| name.split('.').next().unwrap_or(name).to_string();
+    let is_own = |origin: &str| top(origin) == top(source.module);
+    let is_standard = |origin: &str| STANDARD.contains(&top(origin).as_str());
+    let could_be = |bound: &Bound<'_>| match bound {
+        Bound::Import(origin) if !is_standard(origin) => {
+            let last = origin.rsplit('.').next().unwrap_or(origin);
+            is_own(origin) || last.starts_with(|first: char| first.is_uppercase())
+        }
+        _ => false,
+    };
+    let scope = source.scopes.scope(MODULE);
+    let imports = scope.bindings.values().flatten().any(|(_, bound)| could_be(bound));
+    imports || source.scopes.stars.iter().any(|star| !is_standard(star))
 }

@@ -1,0 +1,527 @@
+//! Statements (rules 1 and 5).
+
+use ruff_python_ast::visitor::Visitor;
+use ruff_python_ast::{Expr, Stmt, StmtAugAssign, StmtFor, StmtIf, StmtWhile};
+use ruff_text_size::{Ranged, TextRange, TextSize};
+
+use super::expr::{Operand, slice_parts};
+use super::{Context, Exit, Lowering, syntax};
+use crate::analyzers::split::{Access, BlockId, Effects, End, Op, Role, VarId, VarKind};
+use crate::model::SuspensionKind;
+
+impl Lowering<'_, '_> {
+    pub(super) fn body(&mut self, body: &[Stmt]) {
+        for stmt in body {
+            self.stmt(stmt);
+        }
+    }
+
+    fn stmt(&mut self, stmt: &Stmt) {
+        match stmt {
+            Stmt::Pass(_) | Stmt::Global(_) | Stmt::Nonlocal(_) => return,
+            Stmt::Expr(node) if node.value.is_string_literal_expr() => return,
+            Stmt::Return(node) => return self.return_(node.value.as_deref(), node.range()),
+            Stmt::Break(node) => return self.jump(true, node.range()),
+            Stmt::Continue(node) => return self.jump(false, node.range()),
+            Stmt::Raise(node) => {
+                if let (None, Some(caught)) = (&node.exc, self.caught.last().copied()) {
+                    self.raise(caught, node.range());
+                } else {
+                    let parts: Vec<Operand<'_>> = node.exc.iter().chain(&node.cause).map(|part| {
+                        Operand { expr: part, is_receiver: false }
+                    }).collect();
+                    self.in_order(&parts);
+                    let mut op = self.statement(stmt);
+                    op.code = op.code.trim_start_matches("raise").trim_start().to_string();
+                    op.effects.kills = Default::default();
+                    self.end(End::Raise(op));
+                }
+                self.at = self.block(node.range());
+                return;
+            }
+            _ => {}
+        }
+        let is_inline = self.coarse || !leaves(stmt, 0, !self.caught.is_empty());
+        if is_inline && !self.has_remote(stmt.range()) {
+            let op = self.statement(stmt);
+            self.push(op);
+            return;
+        }
+        match stmt {
+            Stmt::If(node) => self.if_(node),
+            Stmt::While(node) => self.while_(node),
+            Stmt::For(node) => self.for_(node),
+            Stmt::Try(node) => self.try_(node),
+            Stmt::With(node) => self.with(node),
+            Stmt::Match(node) => self.match_(node),
+            Stmt::Assign(node) => self.assign(stmt, &node.targets, &node.value),
+            Stmt::AnnAssign(node) => {
+                if let Some(value) = &node.value {
+                    self.assign(stmt, std::slice::from_ref(&*node.target), value);
+                }
+            }
+            Stmt::AugAssign(node) => self.aug_assign(stmt, node),
+            Stmt::Expr(node) => {
+                let is_cut = self.is_cut(&node.value);
+                self.expr(&node.value);
+                match self.graph.suspensions.last_mut() {
+                    // Nobody takes the reply.
+                    Some(cut) if is_cut => cut.result = None,
+                    _ => {
+                        let op = self.statement(stmt);
+                        self.push(op);
+                    }
+                }
+            }
+            Stmt::Assert(node) => {
+                self.expr(&node.test);
+                if node.msg.as_ref().is_some_and(|message| self.has_remote(message.range())) {
+                    self.refuse(node.range(), "a remote operation in the message of an `assert`");
+                }
+                let op = self.statement(stmt);
+                self.push(op);
+            }
+            Stmt::Delete(node) => {
+                if node.targets.iter().any(|target| self.remote_at(target, false).is_some()) {
+                    self.refuse(node.range(), "deletes an attribute of an entity");
+                }
+                let parts: Vec<Operand<'_>> = node
+                    .targets
+                    .iter()
+                    .map(|expr| Operand { expr, is_receiver: true })
+                    .collect();
+                self.in_order(&parts);
+                let op = self.statement(stmt);
+                self.push(op);
+            }
+            other => {
+                // Definitions: their remote parts were refused, or stand in decorators.
+                self.refuse(other.range(), "a remote operation in a definition");
+            }
+        }
+    }
+
+    /// The statement itself as one operation, its evaluated parts replaced.
+    fn statement(&mut self, stmt: &Stmt) -> Op {
+        let effects = self.reader().stmt(stmt);
+        let code = self.render(stmt.range());
+        let mut op = self.op(code, effects, stmt.range());
+        op.state = self.state_of(|reader| reader.visit_stmt(stmt));
+        let is_compound = matches!(
+            stmt,
+            Stmt::If(_)
+                | Stmt::For(_)
+                | Stmt::While(_)
+                | Stmt::Try(_)
+                | Stmt::With(_)
+                | Stmt::Match(_)
+                | Stmt::FunctionDef(_)
+                | Stmt::ClassDef(_)
+        );
+        if is_compound {
+            op.indent = Some(self.indent(stmt.range().start()));
+        }
+        op
+    }
+
+    fn indent(&self, at: TextSize) -> String {
+        let before = &self.module.text[..at.to_usize()];
+        let line = before.rfind(['\n', '\r']).map_or(0, |at| at + 1);
+        before[line..].to_string()
+    }
+
+    /// The expression is, as a whole, one remote operation that is not yet lowered.
+    fn is_cut(&self, expr: &Expr) -> bool {
+        match expr {
+            Expr::Await(node) => self.remote_at(&node.value, false).is_some(),
+            other => self.remote_at(other, false).is_some(),
+        }
+    }
+
+    fn return_(&mut self, value: Option<&Expr>, range: TextRange) {
+        let value = value.map(|value| {
+            self.expr(value);
+            let effects = self.effects(value);
+            let mut op = self.op(self.text(value), effects, range);
+            op.state = self.state_of(|reader| reader.visit_expr(value));
+            op
+        });
+        let has_value = value.is_some();
+        self.leave(Exit::Return { has_value }, value, range);
+        self.at = self.block(range);
+    }
+
+    fn jump(&mut self, is_break: bool, range: TextRange) {
+        if let Some((context, exit, again)) = self.innermost_loop() {
+            let to = if is_break { exit } else { again };
+            self.leave(Exit::Jump { to, context }, None, range);
+        }
+        self.at = self.block(range);
+    }
+
+    fn if_(&mut self, node: &StmtIf) {
+        let done = self.block(node.range());
+        let clauses = node.elif_else_clauses.iter();
+        let mut arms: Vec<(Option<&Expr>, &[Stmt])> = vec![(Some(&*node.test), &node.body[..])];
+        arms.extend(clauses.map(|clause| (clause.test.as_ref(), &clause.body[..])));
+        let last = arms.len() - 1;
+        for (at, (test, body)) in arms.into_iter().enumerate() {
+            let Some(test) = test else {
+                self.body(body);
+                break;
+            };
+            let then = self.block(body.first().map_or(test.range(), Ranged::range));
+            let other = if at == last { done } else { self.block(test.range()) };
+            self.test(test, then, other);
+            self.at = then;
+            self.body(body);
+            self.go(done);
+            self.at = other;
+        }
+        self.go(done);
+        self.at = done;
+    }
+
+    fn while_(&mut self, node: &StmtWhile) {
+        let head = self.block(node.test.range());
+        self.graph.blocks[head].role = Role::Loop;
+        self.go(head);
+        self.at = head;
+        let done = self.block(node.range());
+        if !syntax::is_always_true(&node.test) {
+            let body = self.block(node.body.first().map_or(node.range(), Ranged::range));
+            let other = self.block(node.range());
+            self.test(&node.test, body, other);
+            self.at = other;
+            self.body(&node.orelse);
+            self.go(done);
+            self.at = body;
+        }
+        self.loop_body(&node.body, done, head);
+        self.at = done;
+    }
+
+    fn loop_body(&mut self, body: &[Stmt], exit: BlockId, again: BlockId) {
+        self.contexts.push(Context::Loop { exit, again });
+        self.body(body);
+        self.go(again);
+        self.contexts.pop();
+    }
+
+    fn for_(&mut self, node: &StmtFor) {
+        self.expr(&node.iter);
+        let iterator = self.temporary("i", VarKind::Hidden);
+        let effects = self.effects(&node.iter);
+        let make = if node.is_async { "aiter" } else { "iter" };
+        let code = format!("{make}({})", self.text(&node.iter));
+        self.set(iterator, &code, effects, node.iter.range());
+        let state = self.state_of(|reader| reader.visit_expr(&node.iter));
+        if let Some(op) = self.current().ops.last_mut() {
+            op.state = state;
+        }
+        let line = TextRange::new(node.target.start(), node.iter.end());
+        let head = self.block(line);
+        self.graph.blocks[head].role = Role::Loop;
+        self.go(head);
+        self.at = head;
+        let body = self.block(node.body.first().map_or(line, Ranged::range));
+        let exhausted = self.block(node.range());
+        let done = self.block(node.range());
+        let is_async = node.is_async;
+        if self.has_remote(node.target.range()) {
+            let item = self.temporary("t", VarKind::Spill);
+            let mut effects = Effects::default();
+            effects.write(item);
+            let target = self.op(self.name(item), effects, line);
+            self.end(End::Next { iterator, target, is_async, body, exhausted });
+            self.at = body;
+            self.store(&node.target, item, line);
+        } else {
+            let effects = self.effects(&node.target);
+            let target = self.op(self.render(node.target.range()), effects, line);
+            self.end(End::Next { iterator, target, is_async, body, exhausted });
+            self.at = body;
+        }
+        self.loop_body(&node.body, done, head);
+        self.at = exhausted;
+        self.body(&node.orelse);
+        self.go(done);
+        self.at = done;
+    }
+
+    fn assign(&mut self, stmt: &Stmt, targets: &[Expr], value: &Expr) {
+        if let ([Expr::Name(name)], true) = (targets, self.is_cut(value)) {
+            // `x = item.f()`: x takes the reply itself.
+            let scopes = &self.module.scopes;
+            let holder = scopes.lookup(self.function.scope, name.id.as_str());
+            if holder.is_some_and(|(scope, _)| scope == self.function.scope)
+                && self.self_name != Some(name.id.as_str())
+            {
+                self.deliver_to = Some(self.graph.vars.local(name.id.as_str()));
+                self.expr(value);
+                self.deliver_to = None;
+                return;
+            }
+        }
+        self.expr(value);
+        if targets.iter().all(|target| !self.has_remote(target.range())) {
+            let op = self.statement(stmt);
+            self.push(op);
+            return;
+        }
+        self.spill(value, false, &[]);
+        let range = value.range();
+        for target in targets {
+            if self.remote_at(target, true).is_some() && !target.is_tuple_expr() {
+                self.write_remote(target, value, range);
+                continue;
+            }
+            self.assign_one(target, value, stmt.range());
+        }
+    }
+
+    /// `target = value` where the value is already a temporary, constant or name.
+    fn assign_one(&mut self, target: &Expr, value: &Expr, range: TextRange) {
+        if let Expr::Tuple(_) | Expr::List(_) = target
+            && self.has_remote(target.range())
+        {
+            let effects = self.effects(value);
+            let code = self.text(value);
+            self.unpack(target, &code, effects, range);
+            return;
+        }
+        self.target_parts(target);
+        let mut effects = self.effects(value);
+        effects.then(&self.effects(target));
+        let code = format!("{} = {}", self.render(target.range()), self.text(value));
+        let mut op = self.op(code, effects, range);
+        op.state = self.store_access(target);
+        self.push(op);
+    }
+
+    /// Stores a temporary into a target of any shape.
+    pub(super) fn store(&mut self, target: &Expr, from: VarId, range: TextRange) {
+        let mut effects = Effects::default();
+        effects.read(from);
+        let code = self.name(from);
+        if !self.has_remote(target.range()) {
+            effects.then(&self.effects(target));
+            let code = format!("{} = {code}", self.render(target.range()));
+            let mut op = self.op(code, effects, range);
+            op.state = self.store_access(target);
+            self.push(op);
+        } else if matches!(target, Expr::Tuple(_) | Expr::List(_)) {
+            self.unpack(target, &code, effects, range);
+        } else if self.remote_at(target, true).is_some() {
+            self.write_value(target, &code, effects, range);
+        } else {
+            self.target_parts(target);
+            effects.then(&self.effects(target));
+            let code = format!("{} = {code}", self.render(target.range()));
+            let op = self.op(code, effects, range);
+            self.push(op);
+        }
+    }
+
+    /// Unpacks into temporaries, then stores each in order.
+    fn unpack(&mut self, target: &Expr, code: &str, effects: Effects, range: TextRange) {
+        let elements: &[Expr] = match target {
+            Expr::Tuple(node) => &node.elts,
+            Expr::List(node) => &node.elts,
+            _ => return,
+        };
+        let mut names = Vec::new();
+        let mut vars = Vec::new();
+        let mut all = effects;
+        for element in elements {
+            let var = self.temporary("t", VarKind::Spill);
+            all.write(var);
+            let star = if element.is_starred_expr() { "*" } else { "" };
+            names.push(format!("{star}{}", self.name(var)));
+            vars.push(var);
+        }
+        let op = self.op(format!("[{}] = {code}", names.join(", ")), all, range);
+        self.push(op);
+        for (element, var) in elements.iter().zip(vars) {
+            let element = match element {
+                Expr::Starred(node) => &*node.value,
+                other => other,
+            };
+            self.store(element, var, range);
+        }
+    }
+
+    /// Remote parts inside a target that is itself no remote store.
+    fn target_parts(&mut self, target: &Expr) {
+        match target {
+            Expr::Subscript(node) => {
+                let mut parts = vec![Operand { expr: &node.value, is_receiver: true }];
+                slice_parts(&node.slice, &mut parts);
+                self.in_order(&parts);
+            }
+            Expr::Attribute(node) => self.expr(&node.value),
+            _ => {}
+        }
+    }
+
+    fn store_access(&self, target: &Expr) -> Vec<crate::analyzers::split::StateAccess> {
+        self.state_of(|reader| {
+            if let Some(attribute) = reader.root(target) {
+                let attribute = attribute.to_string();
+                reader.found.push(crate::analyzers::split::StateAccess { attribute, write: true });
+            }
+        })
+    }
+
+    fn write_remote(&mut self, target: &Expr, value: &Expr, range: TextRange) {
+        let effects = self.effects(value);
+        let code = self.text(value);
+        self.write_value(target, &code, effects, range);
+    }
+
+    /// A remote attribute store.
+    fn write_value(&mut self, target: &Expr, code: &str, effects: Effects, range: TextRange) {
+        let (Expr::Attribute(node), Some(remote)) = (target, self.remote_at(target, true)) else {
+            return;
+        };
+        self.expr(&node.value);
+        let mut all = effects;
+        all.then(&self.effects(&node.value));
+        let receiver = self.render(node.value.range());
+        let request = self.op(format!("{receiver}.{} = {code}", node.attr), all, range);
+        let mut cut = self.cut(&remote, Access::Store, request);
+        cut.kind = SuspensionKind::Write;
+        cut.receiver = Some(receiver);
+        cut.args = vec![code.to_string()];
+        self.suspend(target.range(), cut);
+    }
+
+    fn aug_assign(&mut self, stmt: &Stmt, node: &StmtAugAssign) {
+        let range = node.range();
+        match &*node.target {
+            Expr::Attribute(target) => {
+                if self.has_remote(target.value.range()) {
+                    self.expr(&target.value);
+                }
+                if !self.is_simple_receiver(&target.value) {
+                    self.spill(&target.value, true, &[&node.value]);
+                }
+                let old = match self.remote_at(&node.target, false) {
+                    Some(remote) => {
+                        let effects = self.effects(&target.value);
+                        let receiver = self.render(target.value.range());
+                        let code = format!("{receiver}.{}", target.attr);
+                        let request = self.op(code, effects, range);
+                        let mut cut = self.cut(&remote, Access::Load, request);
+                        cut.receiver = Some(receiver);
+                        let result = self.temporary("t", VarKind::Spill);
+                        cut.result = Some(result);
+                        self.suspend(node.target.range(), cut);
+                        result
+                    }
+                    None => self.load_old(&node.target),
+                };
+                self.expr(&node.value);
+                self.in_place(old, node);
+                if self.remote_at(&node.target, true).is_some() {
+                    let mut effects = Effects::default();
+                    effects.read(old);
+                    let code = self.name(old);
+                    self.write_value(&node.target, &code, effects, range);
+                } else {
+                    self.put_back(&node.target, old, range);
+                }
+            }
+            Expr::Subscript(target) => {
+                let mut parts = vec![Operand { expr: &target.value, is_receiver: true }];
+                slice_parts(&target.slice, &mut parts);
+                self.in_order(&parts);
+                if self.has_remote(node.value.range()) {
+                    for part in &parts {
+                        self.spill(part.expr, part.is_receiver, &[&node.value]);
+                    }
+                }
+                let old = self.load_old(&node.target);
+                self.expr(&node.value);
+                self.in_place(old, node);
+                self.put_back(&node.target, old, range);
+            }
+            _ => {
+                self.expr(&node.value);
+                let op = self.statement(stmt);
+                self.push(op);
+            }
+        }
+    }
+
+    fn is_simple_receiver(&self, expr: &Expr) -> bool {
+        match expr {
+            Expr::Name(_) => true,
+            Expr::Attribute(node) => {
+                self.is_simple_receiver(&node.value)
+                    && matches!(&*node.value, Expr::Name(name) if self.self_name == Some(name.id.as_str()))
+            }
+            _ => false,
+        }
+    }
+
+    /// The value of a target before an augmented assignment.
+    fn load_old(&mut self, target: &Expr) -> VarId {
+        let effects = self.effects(target);
+        let code = self.render(target.range());
+        let old = self.temporary("t", VarKind::Spill);
+        let state = self.state_of(|reader| {
+            if let Some(attribute) = reader.root(target) {
+                let attribute = attribute.to_string();
+                reader.found.push(crate::analyzers::split::StateAccess { attribute, write: false });
+            }
+        });
+        self.set(old, &code, effects, target.range());
+        if let Some(op) = self.current().ops.last_mut() {
+            op.state = state;
+        }
+        old
+    }
+
+    fn in_place(&mut self, old: VarId, node: &StmtAugAssign) {
+        let mut effects = Effects::default();
+        effects.read(old);
+        effects.then(&self.effects(&node.value));
+        effects.write(old);
+        let (name, value) = (self.name(old), self.text(&node.value));
+        let op = self.op(format!("{name} {}= {value}", node.op.as_str()), effects, node.range());
+        self.push(op);
+    }
+
+    fn put_back(&mut self, target: &Expr, old: VarId, range: TextRange) {
+        let mut effects = Effects::default();
+        effects.read(old);
+        effects.then(&self.effects(target));
+        let code = format!("{} = {}", self.render(target.range()), self.name(old));
+        let mut op = self.op(code, effects, range);
+        op.state = self.store_access(target);
+        self.push(op);
+    }
+}
+
+/// Whether control may leave a statement other than at its end or by an exception: `return`,
+/// `break` and `continue` of a loop around it, and inside a handler a bare `raise`.
+pub(super) fn leaves(stmt: &Stmt, loops: u32, in_handler: bool) -> bool {
+    match stmt {
+        Stmt::Return(_) => true,
+        Stmt::Break(_) | Stmt::Continue(_) => loops == 0,
+        Stmt::Raise(node) => in_handler && node.exc.is_none(),
+        Stmt::For(node) => {
+            let inner = node.body.iter().any(|stmt| leaves(stmt, loops + 1, in_handler));
+            inner || node.orelse.iter().any(|stmt| leaves(stmt, loops, in_handler))
+        }
+        Stmt::While(node) => {
+            let inner = node.body.iter().any(|stmt| leaves(stmt, loops + 1, in_handler));
+            inner || node.orelse.iter().any(|stmt| leaves(stmt, loops, in_handler))
+        }
+        other => {
+            let suites = syntax::suites(other);
+            suites.into_iter().flatten().any(|stmt| leaves(stmt, loops, in_handler))
+        }
+    }
+}
