@@ -18,7 +18,7 @@ pub(super) struct Operand<'e> {
 impl Lowering<'_, '_> {
     /// Evaluates every remote part of an expression; what remains is its rendered text.
     pub(super) fn expr(&mut self, expr: &Expr) {
-        if !self.has_remote(expr.range()) {
+        if !self.has_remote(expr.range()) || self.subs.exact(expr.range()).is_some() {
             return;
         }
         let awaiting = std::mem::take(&mut self.awaiting);

@@ -94,7 +94,8 @@ impl Lowering<'_, '_> {
             targets.push((number, target));
         }
         let range = node.subject.range();
-        let op = self.op(code.trim_end().to_string(), effects, range);
+        let mut op = self.op(code.trim_end().to_string(), effects, range);
+        op.indent = Some(String::new());
         self.push(op);
         // The default arm stands last, as the fall-through of a switch.
         targets.rotate_left(1);

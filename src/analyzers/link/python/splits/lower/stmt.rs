@@ -178,8 +178,10 @@ impl Lowering<'_, '_> {
             self.go(done);
             self.at = other;
         }
-        self.go(done);
-        self.at = done;
+        if self.at != done {
+            self.go(done);
+            self.at = done;
+        }
     }
 
     fn while_(&mut self, node: &StmtWhile) {
