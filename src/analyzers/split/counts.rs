@@ -26,7 +26,9 @@ fn fewest(graph: &Graph, price: &dyn Fn(usize) -> RemoteOps) -> Option<u32> {
         for at in (0..count).rev() {
             let next = graph.successors(at);
             let after = match graph.blocks[at].end {
-                End::Return { .. } | End::Raise(_) if graph.blocks[at].on_error.is_none() => Some(0),
+                End::Return { .. } | End::Raise(_) if graph.blocks[at].on_error.is_none() => {
+                    Some(0)
+                }
                 End::Return { .. } => Some(0),
                 _ => next.iter().filter_map(|to| best[*to]).min(),
             };

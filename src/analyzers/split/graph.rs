@@ -65,13 +65,32 @@ pub enum End {
     /// Under construction.
     Open,
     Jump(BlockId),
-    Branch { test: Op, then: BlockId, other: BlockId },
+    Branch {
+        test: Op,
+        then: BlockId,
+        other: BlockId,
+    },
     /// Takes the next item of an iterator: `target = item` goes on to `body`.
-    Next { iterator: VarId, target: Op, is_async: bool, body: BlockId, exhausted: BlockId },
+    Next {
+        iterator: VarId,
+        target: Op,
+        is_async: bool,
+        body: BlockId,
+        exhausted: BlockId,
+    },
     /// Goes where an integer variable says; the last arm is the default.
-    Switch { on: VarId, arms: Vec<(u32, BlockId)> },
-    Suspend { suspension: usize, resume: BlockId },
-    Return { value: Option<Op>, constant: bool },
+    Switch {
+        on: VarId,
+        arms: Vec<(u32, BlockId)>,
+    },
+    Suspend {
+        suspension: usize,
+        resume: BlockId,
+    },
+    Return {
+        value: Option<Op>,
+        constant: bool,
+    },
     Raise(Op),
 }
 

@@ -248,9 +248,7 @@ fn key(node: &StmtFunctionDef, self_name: Option<&str>, text: &str) -> Option<Na
         _ => None,
     })?;
     match value {
-        Expr::Attribute(attribute)
-            if matches!(&*attribute.value, Expr::Name(name) if Some(name.id.as_str()) == self_name) =>
-        {
+        Expr::Attribute(attribute) if matches!(&*attribute.value, Expr::Name(name) if Some(name.id.as_str()) == self_name) => {
             Some(attribute.attr.as_str().into())
         }
         other => Some(text[other.range()].into()),
@@ -330,8 +328,7 @@ struct Stores<'a> {
 impl Stores<'_> {
     fn target(&mut self, target: &Expr, value: Option<&Expr>) {
         match target {
-            Expr::Attribute(node)
-                if matches!(&*node.value, Expr::Name(name) if name.id == self.self_name) =>
+            Expr::Attribute(node) if matches!(&*node.value, Expr::Name(name) if name.id == self.self_name) =>
             {
                 let (type_, origin) = self.type_of(value);
                 self.attributes.add(node.attr.as_str(), type_, origin, target.start().to_u32());

@@ -186,8 +186,9 @@ impl<'g> Finder<'g, '_> {
             Step::Cut(at) => {
                 let cut = &graph.suspensions[*at];
                 for (sources, changed) in values.values_mut() {
-                    let stale =
-                        sources.iter().any(|source| self.may_change(cut, &graph.suspensions[*source]));
+                    let stale = sources
+                        .iter()
+                        .any(|source| self.may_change(cut, &graph.suspensions[*source]));
                     if stale {
                         changed.get_or_insert(*at);
                     }
@@ -226,7 +227,10 @@ impl<'g> Finder<'g, '_> {
             SuspensionKind::Read => vec![member.to_string()],
             _ => {
                 let methods = self.program.methods_of_family(class, member);
-                methods.into_iter().flat_map(|at| entities::reads(self.cuts, self.state, at)).collect()
+                methods
+                    .into_iter()
+                    .flat_map(|at| entities::reads(self.cuts, self.state, at))
+                    .collect()
             }
         }
     }
@@ -320,7 +324,9 @@ impl<'g> Finder<'g, '_> {
                     _ => None,
                 })
                 .collect();
-            if cuts.is_empty() || !self.is_independent(&body, head, *exhausted, &target.effects, &cuts) {
+            if cuts.is_empty()
+                || !self.is_independent(&body, head, *exhausted, &target.effects, &cuts)
+            {
                 continue;
             }
             let first = &graph.suspensions[cuts[0]];

@@ -126,7 +126,8 @@ impl<'p> Inference<'_, 'p> {
     fn bind_parameters(&mut self, parameters: &ruff_python_ast::Parameters) {
         for parameter in parameters.iter() {
             let node = parameter.as_parameter();
-            let ty = node.annotation().map_or(Ty::Unknown, |annotation| self.annotation(annotation));
+            let ty =
+                node.annotation().map_or(Ty::Unknown, |annotation| self.annotation(annotation));
             self.env.insert(node.name.to_string(), ty);
         }
         for (variadic, is_map) in [(&parameters.vararg, false), (&parameters.kwarg, true)] {
@@ -258,9 +259,8 @@ impl<'p> Inference<'_, 'p> {
         match value {
             Ty::Own(class) => {
                 let candidates = self.program.methods_of_family(*class, attribute);
-                let is_property = |at: &usize| {
-                    self.program.functions[*at].kind == FunctionKind::Property
-                };
+                let is_property =
+                    |at: &usize| self.program.functions[*at].kind == FunctionKind::Property;
                 let properties: Vec<usize> = candidates.into_iter().filter(is_property).collect();
                 if properties.is_empty() {
                     return self.program.attribute(*class, attribute).cloned().unwrap_or_default();

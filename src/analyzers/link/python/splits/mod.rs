@@ -122,9 +122,10 @@ impl Cuts {
                     if cut.kind != SuspensionKind::Own {
                         return RemoteOps { min: 1, max: Some(1) };
                     }
-                    let callees = cut.reaches.iter().flat_map(|(class, member)| {
-                        program.methods_of_family(*class, member)
-                    });
+                    let callees = cut
+                        .reaches
+                        .iter()
+                        .flat_map(|(class, member)| program.methods_of_family(*class, member));
                     let costs = callees.map(|callee| {
                         known.get(&callee).copied().unwrap_or(RemoteOps { min: 0, max: Some(0) })
                     });

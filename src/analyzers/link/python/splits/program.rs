@@ -108,9 +108,9 @@ pub fn read<'c>(context: &'c Context<'c>) -> Vec<Text<'c>> {
         let prefix = format!("{origin}.");
         let leads = entities.contains(&context.names.resolve(origin))
             || entities.iter().any(|entity| entity.starts_with(&prefix))
-            || short.iter().any(|name| {
-                entities.contains(&context.names.resolve(&format!("{origin}.{name}")))
-            });
+            || short
+                .iter()
+                .any(|name| entities.contains(&context.names.resolve(&format!("{origin}.{name}"))));
         known.insert(origin.clone(), leads);
         leads
     };
@@ -283,7 +283,11 @@ impl<'p> Program<'p> {
 
     /// The method or property of an instance, by resolution order.
     pub fn method(&self, class: usize, name: &str) -> Option<usize> {
-        self.classes[class].mro.iter().find_map(|base| self.classes[*base].methods.get(name)).copied()
+        self.classes[class]
+            .mro
+            .iter()
+            .find_map(|base| self.classes[*base].methods.get(name))
+            .copied()
     }
 
     /// The method an instance of the class or of one below it may have under a name.

@@ -51,9 +51,11 @@ pub fn operands(expr: &Expr) -> Vec<&Expr> {
         Expr::Starred(node) => vec![&node.value],
         Expr::List(node) => node.elts.iter().collect(),
         Expr::Tuple(node) => node.elts.iter().collect(),
-        Expr::Slice(node) => {
-            [&node.lower, &node.upper, &node.step].into_iter().flatten().map(|part| &**part).collect()
-        }
+        Expr::Slice(node) => [&node.lower, &node.upper, &node.step]
+            .into_iter()
+            .flatten()
+            .map(|part| &**part)
+            .collect(),
         _ => Vec::new(),
     }
 }

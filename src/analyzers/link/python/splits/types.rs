@@ -76,7 +76,11 @@ impl Ty {
             (Self::Map(_, value), _) => (**value).clone(),
             (Self::Tuple(items), Some(at)) => {
                 let place = if at < 0 { at + items.len() as i64 } else { at };
-                usize::try_from(place).ok().and_then(|at| items.get(at)).cloned().unwrap_or_default()
+                usize::try_from(place)
+                    .ok()
+                    .and_then(|at| items.get(at))
+                    .cloned()
+                    .unwrap_or_default()
             }
             _ => self.item(),
         }
@@ -85,21 +89,65 @@ impl Ty {
 
 /// Containers whose one argument is the type of their items.
 const SEQUENCES: [&str; 28] = [
-    "list", "List", "set", "Set", "frozenset", "FrozenSet", "Sequence", "MutableSequence",
-    "Iterable", "Iterator", "Collection", "Container", "Generator", "AsyncIterator",
-    "AsyncIterable", "AsyncGenerator", "AbstractSet", "MutableSet", "deque", "Deque", "Reversible",
-    "KeysView", "ValuesView", "Counter", "Array", "Queue", "WeakSet", "UserList",
+    "list",
+    "List",
+    "set",
+    "Set",
+    "frozenset",
+    "FrozenSet",
+    "Sequence",
+    "MutableSequence",
+    "Iterable",
+    "Iterator",
+    "Collection",
+    "Container",
+    "Generator",
+    "AsyncIterator",
+    "AsyncIterable",
+    "AsyncGenerator",
+    "AbstractSet",
+    "MutableSet",
+    "deque",
+    "Deque",
+    "Reversible",
+    "KeysView",
+    "ValuesView",
+    "Counter",
+    "Array",
+    "Queue",
+    "WeakSet",
+    "UserList",
 ];
 
 const MAPS: [&str; 12] = [
-    "dict", "Dict", "Mapping", "MutableMapping", "defaultdict", "DefaultDict", "OrderedDict",
-    "ChainMap", "WeakValueDictionary", "UserDict", "MappingProxyType", "frozendict",
+    "dict",
+    "Dict",
+    "Mapping",
+    "MutableMapping",
+    "defaultdict",
+    "DefaultDict",
+    "OrderedDict",
+    "ChainMap",
+    "WeakValueDictionary",
+    "UserDict",
+    "MappingProxyType",
+    "frozendict",
 ];
 
 /// Wrappers that stand for their first argument.
 const TRANSPARENT: [&str; 12] = [
-    "Optional", "Annotated", "Final", "ClassVar", "Required", "NotRequired", "ReadOnly",
-    "Awaitable", "Coroutine", "InitVar", "Mapped", "ReadonlyRef",
+    "Optional",
+    "Annotated",
+    "Final",
+    "ClassVar",
+    "Required",
+    "NotRequired",
+    "ReadOnly",
+    "Awaitable",
+    "Coroutine",
+    "InitVar",
+    "Mapped",
+    "ReadonlyRef",
 ];
 
 /// The type that an annotation names. Strings in it are read as annotations.
@@ -141,9 +189,11 @@ impl Reader<'_, '_> {
         }
         match last_segment(expr) {
             Some("Self") => {
-                let class = self.program.classes.iter().position(|class| {
-                    class.module == self.module && self.inside(class.scope)
-                });
+                let class = self
+                    .program
+                    .classes
+                    .iter()
+                    .position(|class| class.module == self.module && self.inside(class.scope));
                 class.map_or(Ty::Unknown, |class| Ty::Instance(vec![class]))
             }
             _ => self.alias(expr),

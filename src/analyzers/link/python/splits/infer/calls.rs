@@ -131,9 +131,7 @@ impl Inference<'_, '_> {
                     other => Ty::each(other.item()),
                 }
             }
-            "itertools.chain" => {
-                Ty::each(args.iter().map(Ty::item).fold(Ty::Unknown, Ty::join))
-            }
+            "itertools.chain" => Ty::each(args.iter().map(Ty::item).fold(Ty::Unknown, Ty::join)),
             "builtins.min" | "builtins.max" => match args {
                 [one] => one.item(),
                 many => many.iter().cloned().fold(Ty::Unknown, Ty::join),

@@ -50,9 +50,9 @@ impl Lowering<'_, '_> {
         match exit {
             Exit::Fall(to) | Exit::Jump { to, .. } => self.go(to),
             Exit::Return { .. } => {
-                let constant = value.as_ref().is_none_or(|op| {
-                    op.effects == Effects::default() && is_constant(&op.code)
-                });
+                let constant = value
+                    .as_ref()
+                    .is_none_or(|op| op.effects == Effects::default() && is_constant(&op.code));
                 self.end(End::Return { value, constant });
             }
             Exit::Reraise => {

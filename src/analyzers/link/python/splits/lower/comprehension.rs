@@ -18,7 +18,10 @@ enum Sink {
     Set,
     Dict,
     /// `any`: true at the first true element; `all`: false at the first false one.
-    Early { any: bool, done: BlockId },
+    Early {
+        any: bool,
+        done: BlockId,
+    },
 }
 
 impl Lowering<'_, '_> {
@@ -77,7 +80,9 @@ impl Lowering<'_, '_> {
                     _ => {}
                 }
             }
-            Expr::Attribute(func) if func.attr.as_str() == "join" && call.arguments.args.len() == 1 => {
+            Expr::Attribute(func)
+                if func.attr.as_str() == "join" && call.arguments.args.len() == 1 =>
+            {
                 self.accumulate(generator, Sink::List, "[]");
             }
             _ => {}

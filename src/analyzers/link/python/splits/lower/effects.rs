@@ -11,17 +11,54 @@ use crate::analyzers::split::{Effects, Kills, StateAccess, VarId, Vars};
 
 /// Builtins that use up a function or generator they are given before they return.
 const CONSUMERS: [&str; 14] = [
-    "sorted", "min", "max", "sum", "any", "all", "list", "tuple", "set", "frozenset", "dict",
-    "sort", "join", "reduce",
+    "sorted",
+    "min",
+    "max",
+    "sum",
+    "any",
+    "all",
+    "list",
+    "tuple",
+    "set",
+    "frozenset",
+    "dict",
+    "sort",
+    "join",
+    "reduce",
 ];
 
 /// Methods that change the container they are called on.
 pub const MUTATORS: [&str; 30] = [
-    "append", "extend", "insert", "remove", "pop", "clear", "sort", "reverse", "add", "discard",
-    "update", "setdefault", "popitem", "appendleft", "extendleft", "popleft", "rotate",
-    "intersection_update", "difference_update", "symmetric_difference_update", "put",
-    "put_nowait", "move_to_end", "subtract", "write", "writelines", "truncate", "__setitem__",
-    "__delitem__", "push",
+    "append",
+    "extend",
+    "insert",
+    "remove",
+    "pop",
+    "clear",
+    "sort",
+    "reverse",
+    "add",
+    "discard",
+    "update",
+    "setdefault",
+    "popitem",
+    "appendleft",
+    "extendleft",
+    "popleft",
+    "rotate",
+    "intersection_update",
+    "difference_update",
+    "symmetric_difference_update",
+    "put",
+    "put_nowait",
+    "move_to_end",
+    "subtract",
+    "write",
+    "writelines",
+    "truncate",
+    "__setitem__",
+    "__delitem__",
+    "push",
 ];
 
 /// Reads effects off trees. `scope` is the function's own; names bound elsewhere do not count.
@@ -157,12 +194,8 @@ impl Reader<'_, '_> {
 
     /// Names that an inner function takes from this one.
     fn free_in(&self, inner: ScopeId, visit: impl FnOnce(&mut Free<'_, '_>)) -> Vec<String> {
-        let mut free = Free {
-            scopes: self.scopes,
-            scope: inner,
-            function: self.function,
-            names: Vec::new(),
-        };
+        let mut free =
+            Free { scopes: self.scopes, scope: inner, function: self.function, names: Vec::new() };
         visit(&mut free);
         free.names
     }
@@ -482,7 +515,10 @@ impl StateReader<'_> {
         };
         let Expr::Attribute(node) = path else { return false };
         matches!(&*node.value, Expr::Name(name) if self.self_name == Some(name.id.as_str()))
-            && self.entities.iter().any(|one| one.name == node.attr.as_str() && one.is_container == indexed)
+            && self
+                .entities
+                .iter()
+                .any(|one| one.name == node.attr.as_str() && one.is_container == indexed)
     }
 
     fn store(&mut self, target: &Expr) {

@@ -37,7 +37,8 @@ impl Lowering<'_, '_> {
             Expr::Named(node) => {
                 self.expr(&node.value);
                 let effects = self.effects(expr);
-                let code = format!("{} = {}", self.render(node.target.range()), self.text(&node.value));
+                let code =
+                    format!("{} = {}", self.render(node.target.range()), self.text(&node.value));
                 let op = self.op(code, effects, expr.range());
                 self.push(op);
                 let name = self.render(node.target.range());
@@ -122,7 +123,8 @@ impl Lowering<'_, '_> {
 
     /// Evaluates operands in order; what comes before a remote one is spilled.
     pub(super) fn in_order(&mut self, operands: &[Operand<'_>]) {
-        let Some(last) = operands.iter().rposition(|part| self.has_remote(part.expr.range())) else {
+        let Some(last) = operands.iter().rposition(|part| self.has_remote(part.expr.range()))
+        else {
             return;
         };
         for (at, part) in operands[..=last].iter().enumerate() {
@@ -138,7 +140,8 @@ impl Lowering<'_, '_> {
     pub(super) fn spill(&mut self, expr: &Expr, is_receiver: bool, later: &[&Expr]) {
         if let Some(sub) = self.subs.exact(expr.range()) {
             let name = sub.text.clone();
-            let is_local = sub.var.is_none_or(|var| self.graph.vars.get(var).kind == VarKind::Local);
+            let is_local =
+                sub.var.is_none_or(|var| self.graph.vars.get(var).kind == VarKind::Local);
             if !is_local || !rebinds(later, &name) {
                 return;
             }
@@ -235,7 +238,10 @@ impl Lowering<'_, '_> {
     /// A remote call, construction or own suspending call.
     fn call(&mut self, expr: &Expr, node: &ExprCall, remote: &Remote, awaiting: bool) {
         if remote.is_async && !(awaiting && self.function.node.is_async) {
-            self.refuse(expr.range(), "the coroutine of a remote call is not awaited where it is made");
+            self.refuse(
+                expr.range(),
+                "the coroutine of a remote call is not awaited where it is made",
+            );
         }
         let deliver_to = self.deliver_to.take();
         self.consumed_generator(node);
@@ -254,8 +260,7 @@ impl Lowering<'_, '_> {
         self.in_order(&parts);
         let effects = self.effects(expr);
         let request = self.request(expr, effects);
-        let access =
-            if receiver.is_none() { Access::Create } else { Access::Call };
+        let access = if receiver.is_none() { Access::Create } else { Access::Call };
         let mut cut = self.cut(remote, access, request);
         cut.receiver = match receiver {
             Some(receiver) => Some(self.render(receiver.range())),

@@ -19,7 +19,9 @@ use ruff_text_size::{Ranged, TextRange};
 use super::infer::Remote;
 use super::program::{Function, Module, Program};
 use super::syntax;
-use crate::analyzers::split::{Access, Block, BlockId, Cut, Effects, End, Graph, Op, VarId, VarKind};
+use crate::analyzers::split::{
+    Access, Block, BlockId, Cut, Effects, End, Graph, Op, VarId, VarKind,
+};
 use crate::model::Refusal;
 use effects::{Reader, StateReader};
 use subs::Subs;
@@ -58,11 +60,7 @@ pub fn lower(program: &Program<'_>, at: usize, mut remote: Vec<Remote>, coarse: 
         entity_attributes: program.entity_attributes(function.class),
     };
     lowering.run();
-    Lowered {
-        graph: lowering.graph,
-        globals: lowering.globals,
-        refused: lowering.refused,
-    }
+    Lowered { graph: lowering.graph, globals: lowering.globals, refused: lowering.refused }
 }
 
 struct Lowering<'a, 'p> {
@@ -94,18 +92,31 @@ struct Lowering<'a, 'p> {
 }
 
 enum Context {
-    Loop { exit: BlockId, again: BlockId },
+    Loop {
+        exit: BlockId,
+        again: BlockId,
+    },
     /// Leaving runs through here: the exit's number goes to `code`, a value to `value`.
-    Finally { entry: BlockId, code: VarId, value: VarId, exits: Vec<Exit> },
+    Finally {
+        entry: BlockId,
+        code: VarId,
+        value: VarId,
+        exits: Vec<Exit>,
+    },
 }
 
 /// Ways out of a protected body.
 #[derive(Debug, Clone, PartialEq)]
 enum Exit {
     Fall(BlockId),
-    Return { has_value: bool },
+    Return {
+        has_value: bool,
+    },
     /// To a loop's exit or head; the loop is that context.
-    Jump { to: BlockId, context: usize },
+    Jump {
+        to: BlockId,
+        context: usize,
+    },
     Reraise,
 }
 
@@ -180,7 +191,8 @@ impl<'p> Lowering<'_, 'p> {
                 }
                 stack.extend(self.graph.successors(next));
                 for op in &self.graph.blocks[next].ops {
-                    let rebound = captured.captures.iter().find(|var| op.effects.defs.contains(*var));
+                    let rebound =
+                        captured.captures.iter().find(|var| op.effects.defs.contains(*var));
                     if let Some(var) = rebound {
                         refused = Some((op.first_line, self.graph.vars.name(var).to_string()));
                     }
@@ -266,7 +278,10 @@ impl<'p> Lowering<'_, 'p> {
         if bare { format!("({text})") } else { text }
     }
 
-    fn state_of(&self, visit: impl FnOnce(&mut StateReader<'_>)) -> Vec<crate::analyzers::split::StateAccess> {
+    fn state_of(
+        &self,
+        visit: impl FnOnce(&mut StateReader<'_>),
+    ) -> Vec<crate::analyzers::split::StateAccess> {
         let entities = &self.entity_attributes;
         let mut reader = StateReader { self_name: self.self_name, entities, found: Vec::new() };
         visit(&mut reader);

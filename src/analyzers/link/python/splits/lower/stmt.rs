@@ -27,9 +27,12 @@ impl Lowering<'_, '_> {
                 if let (None, Some(caught)) = (&node.exc, self.caught.last().copied()) {
                     self.raise(caught, node.range());
                 } else {
-                    let parts: Vec<Operand<'_>> = node.exc.iter().chain(&node.cause).map(|part| {
-                        Operand { expr: part, is_receiver: false }
-                    }).collect();
+                    let parts: Vec<Operand<'_>> = node
+                        .exc
+                        .iter()
+                        .chain(&node.cause)
+                        .map(|part| Operand { expr: part, is_receiver: false })
+                        .collect();
                     self.in_order(&parts);
                     let mut op = self.statement(stmt);
                     op.code = op.code.trim_start_matches("raise").trim_start().to_string();
@@ -85,11 +88,8 @@ impl Lowering<'_, '_> {
                 if node.targets.iter().any(|target| self.remote_at(target, false).is_some()) {
                     self.refuse(node.range(), "deletes an attribute of an entity");
                 }
-                let parts: Vec<Operand<'_>> = node
-                    .targets
-                    .iter()
-                    .map(|expr| Operand { expr, is_receiver: true })
-                    .collect();
+                let parts: Vec<Operand<'_>> =
+                    node.targets.iter().map(|expr| Operand { expr, is_receiver: true }).collect();
                 self.in_order(&parts);
                 let op = self.statement(stmt);
                 self.push(op);
