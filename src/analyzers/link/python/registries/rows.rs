@@ -119,6 +119,11 @@ fn nested(
         return;
     }
     for part in &inner.entries {
+        // Rows of rows (grammars, state tables) are data.
+        if part.how == How::Literal && matches!(part.value, Value::Tuple(_)) && outer.is_some() {
+            push(part, outer.clone(), "".into(), Weight::Nothing, found);
+            continue;
+        }
         match &outer {
             Some(_) => entry_rows(machine, part, key, true, prefix, depth + 1, found),
             None => entry_rows(machine, part, None, false, prefix, depth + 1, found),
@@ -187,7 +192,10 @@ pub fn target(machine: &Machine<'_, '_>, value: &Value, depth: u32) -> Option<(N
         }
         Value::Path(path) if !path.starts_with("metascope.") => {
             let name = path.strip_prefix("builtins.").unwrap_or(path);
-            Some((name.into(), Weight::Outside))
+            // Compiled parts of the project itself are as good as its Python.
+            let top = name.split('.').next().unwrap_or(name);
+            let is_ours = name.contains('.') && machine.modules.contains_key(top);
+            Some((name.into(), if is_ours { Weight::Definition } else { Weight::Outside }))
         }
         Value::Module(module) => Some((module.clone(), Weight::Outside)),
         _ => None,

@@ -22,7 +22,7 @@ impl<'a> Machine<'_, 'a> {
                 return self.call_at(frame, func, &method, args, line);
             }
             self.guess(frame, func, &args, line);
-            return args.derived();
+            return self.derive(&args);
         }
         if self.calls > 0 {
             return self.call_in(callee, args, frame.file, line);
@@ -125,7 +125,7 @@ impl<'a> Machine<'_, 'a> {
                         args.plain.insert(0, callee.clone());
                         self.call_in(&method, args, file, line)
                     }
-                    None => args.derived(),
+                    None => self.derive(&args),
                 }
             }
             Value::Path(path) => {
@@ -149,7 +149,7 @@ impl<'a> Machine<'_, 'a> {
                 // A wrapper that is called may well call what it wraps.
                 match &**inner {
                     Value::Function(_) if self.calls < 3 => {
-                        let derived = args.derived();
+                        let derived = self.derive(&args);
                         match self.call_in(&inner.clone(), args, file, line) {
                             Value::Object(id)
                                 if !matches!(derived, Value::Unknown)
@@ -164,10 +164,10 @@ impl<'a> Machine<'_, 'a> {
                             _ => derived,
                         }
                     }
-                    _ => args.derived(),
+                    _ => self.derive(&args),
                 }
             }
-            _ => args.derived(),
+            _ => self.derive(&args),
         }
     }
 
@@ -179,12 +179,12 @@ impl<'a> Machine<'_, 'a> {
         file: u32,
         line: u32,
     ) -> Value {
-        let Some((name, receiver)) = self.outside(callee) else { return args.derived() };
+        let Some((name, receiver)) = self.outside(callee) else { return self.derive(&args) };
         let telling = args.iter().any(|arg| !arg.is_unknown());
         if telling || self.site.subject.is_some() {
             self.see(name.clone(), args.clone(), receiver, line);
         }
-        if let Value::Derived(inner) = args.derived()
+        if let Value::Derived(inner) = self.derive(&args)
             && self.site.how == Some(How::Decorator)
         {
             return Value::Derived(inner);
@@ -217,7 +217,7 @@ impl<'a> Machine<'_, 'a> {
             let place = Some((made.file, made.line));
             let receiver = self.outside(callee).and_then(|(_, place)| place).or(place);
             self.see(made.callee.clone(), made.args.clone(), receiver, made.line);
-            return args.derived();
+            return self.derive(&args);
         }
         if callee.is_unknown() {
             return Value::Unknown;
@@ -229,11 +229,11 @@ impl<'a> Machine<'_, 'a> {
         let facts = self.facts(closure.file);
         let function = &facts.functions[closure.id as usize];
         let key = (closure.file, closure.id);
-        let Some(body) = &function.body else { return args.derived() };
+        let Some(body) = &function.body else { return self.derive(&args) };
         if self.calls >= MAX_CALLS || self.active.contains(&key) && self.calls >= 3 {
-            return args.derived();
+            return self.derive(&args);
         }
-        let taint = args.derived();
+        let taint = self.derive(&args);
         let takes = args.iter().any(|value| self.stands_for_definition(value, 0));
         let here = self.here;
         self.stack.push(super::Call { file: closure.file, id: closure.id, takes, at: here });
@@ -434,10 +434,9 @@ impl<'a> Machine<'_, 'a> {
 
     pub(super) fn new_instance(&mut self, class: u32, args: &Args, file: u32, line: u32) -> u32 {
         let object = self.new_object(Kind::Instance(class), file, line);
-        let from = args.iter().find(|value| value.taints()).cloned();
-        self.objects[object as usize].from = match from {
-            Some(Value::Derived(inner)) => Some((*inner).clone()),
-            other => other,
+        self.objects[object as usize].from = match self.derive(args) {
+            Value::Derived(inner) => Some((*inner).clone()),
+            _ => None,
         };
         object
     }

@@ -346,9 +346,9 @@ impl Machine<'_, '_> {
             },
             Value::Function(_) => match name {
                 "register" => Some(self.register_implementation(receiver, args)),
-                _ => Some(args.derived()),
+                _ => Some(self.derive(args)),
             },
-            Value::Tuple(_) => Some(args.derived()),
+            Value::Tuple(_) => Some(self.derive(args)),
             _ => None,
         }
     }
@@ -526,7 +526,7 @@ impl Machine<'_, '_> {
             | "discard" | "popitem" => Some(Value::Unknown),
             _ => match self.objects[id as usize].kind {
                 Kind::Instance(_) => None,
-                _ => Some(args.derived()),
+                _ => Some(self.derive(args)),
             },
         }
     }

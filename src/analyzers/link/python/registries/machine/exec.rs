@@ -87,9 +87,11 @@ impl<'a> Machine<'_, 'a> {
             Op::Try(body, handlers) => {
                 let flow = self.exec(frame, body);
                 self.uncertain += 1;
+                self.weak += 1;
                 for handler in handlers {
                     self.exec(frame, handler);
                 }
+                self.weak -= 1;
                 self.uncertain -= 1;
                 return if flow == Flow::Raise { Flow::Next } else { flow };
             }
@@ -104,11 +106,11 @@ impl<'a> Machine<'_, 'a> {
             Op::Class(id) => self.create_class(frame, *id),
             Op::Import(name, origin) => {
                 let origin = &frame.facts.strings[*origin as usize];
-                let mut value = self.load_path(origin);
-                if matches!(value, Value::Unknown) {
-                    value = Value::Path(origin.clone());
+                // What a module in a cycle has not bound yet is looked up when it is used.
+                match self.load_path(origin) {
+                    Value::Unknown if frame.env.is_none() => {}
+                    value => self.bind(frame, *name, value),
                 }
-                self.bind(frame, *name, value);
             }
             Op::Global(names) => {
                 if let Some(env) = &frame.env {
@@ -240,7 +242,9 @@ impl<'a> Machine<'_, 'a> {
         if is_global {
             let text = frame.facts.strings[name as usize].clone();
             let globals = &mut self.globals[frame.file as usize];
-            let weak = value.is_unknown() || self.uncertain > 0 && matches!(value, Value::None);
+            let weak = value.is_unknown()
+                || self.weak > 0
+                || self.uncertain > 0 && matches!(value, Value::None);
             if weak && globals.get(&text).is_some_and(|old| !old.is_unknown()) {
                 return;
             }
@@ -249,7 +253,8 @@ impl<'a> Machine<'_, 'a> {
         }
         let Some(env) = &frame.env else { return };
         // What one of several branches leaves unknown stays what another one made it.
-        if self.uncertain > 0 && value.is_unknown() && env.own(name).is_some() {
+        let is_weak = self.uncertain > 0 && value.is_unknown() || self.weak > 0;
+        if is_weak && env.own(name).is_some_and(|old| !old.is_unknown()) {
             return;
         }
         env.set(name, value);

@@ -163,7 +163,7 @@ impl Machine<'_, '_> {
             },
             "type.__new__" | "type.__call__" => self.make_class(None, &args, file, line),
             "object" => Value::Made(Rc::new(Made { callee: path.into(), args, file, line })),
-            _ => args.derived(),
+            _ => self.derive(&args),
         }
     }
 

@@ -86,6 +86,8 @@ pub struct Machine<'c, 'a> {
     depth: u32,
     calls: u32,
     uncertain: u32,
+    /// Inside an exception handler: what the body bound stands.
+    weak: u32,
 }
 
 /// A function being called.
@@ -150,6 +152,7 @@ impl<'c, 'a> Machine<'c, 'a> {
             depth: 0,
             calls: 0,
             uncertain: 0,
+            weak: 0,
         };
         for file in context.files.iter().filter(|file| !file.facts.is_stub) {
             if machine.modules.contains_key(&file.facts.module) {
@@ -369,6 +372,17 @@ impl<'c, 'a> Machine<'c, 'a> {
             ),
         });
         id
+    }
+
+    /// What something unknown makes of its arguments: the decorated definition first.
+    fn derive(&self, args: &Args) -> Value {
+        if let Some(subject) = &self.site.subject
+            && subject.is_definition()
+            && args.iter().any(|arg| arg.same(subject) == Some(true))
+        {
+            return subject.derived();
+        }
+        args.derived()
     }
 
     /// Puts something into a container at the current site.
