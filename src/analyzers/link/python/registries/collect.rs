@@ -181,6 +181,19 @@ fn is_registry(kind: Kind, total: usize, rows: &[Row], name: &str) -> bool {
     let instances = rows.iter().filter(|row| row.weight == Weight::Instance).count();
     let by_code = rows.iter().filter(|row| row.how > How::Assigned).count();
     let last = name.rsplit('.').next().unwrap_or(name);
+    let families = |rows: &mut dyn Iterator<Item = &Row>| {
+        rows.map(|row| &row.member.target).collect::<FxHashSet<_>>().len()
+    };
+    let keyed = rows
+        .iter()
+        .filter(|row| row.weight == Weight::Instance && row.is_keyed && row.member.key.is_some())
+        .count();
+    let kinds = families(&mut rows.iter().filter(|row| row.weight == Weight::Instance));
+    // Many instances of one class in a list, or under computed keys, are data.
+    let instances = if keyed >= 2 || kinds >= 3 { instances } else { 0 };
+    if strong == 0 && (last.contains("cache") || last.contains("CACHE")) {
+        return false;
+    }
     if last.starts_with("__") && last.ends_with("__") {
         return false;
     }

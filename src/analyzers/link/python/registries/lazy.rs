@@ -54,6 +54,7 @@ fn row(entry: &Entry, key: Name, target: Name, certainty: Certainty) -> Row {
         how: How::Literal,
         registrar: None,
         weight: Weight::Lazy,
+        is_keyed: entry.key.is_some(),
     }
 }
 

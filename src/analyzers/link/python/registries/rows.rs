@@ -10,6 +10,8 @@ pub struct Row {
     pub how: How,
     pub registrar: Option<Name>,
     pub weight: Weight,
+    /// The container gives it its key.
+    pub is_keyed: bool,
 }
 
 /// How much a stored value looks like a member of a registry.
@@ -142,6 +144,7 @@ fn push(entry: &Entry, key: Option<Name>, target: Name, weight: Weight, found: &
         how: entry.how,
         registrar: entry.registrar.clone(),
         weight,
+        is_keyed: entry.key.is_some(),
     });
     // The caller turns file numbers into paths.
     if let Some(row) = found.last_mut() {
@@ -179,7 +182,16 @@ pub fn target(machine: &Machine<'_, '_>, value: &Value, depth: u32) -> Option<(N
             };
             match object.from.as_ref().and_then(|from| definition(machine, from)) {
                 Some(found) => Some(found),
-                None => Some((machine.classes[class as usize].name.clone(), Weight::Instance)),
+                None => {
+                    let class = &machine.classes[class as usize];
+                    // Lazy texts and the like are values, whatever they are made of.
+                    let is_text = class.short.contains("Proxy")
+                        || class.outside.iter().any(|base| {
+                            matches!(&**base, "builtins.str" | "collections.UserString")
+                        });
+                    let weight = if is_text { Weight::Nothing } else { Weight::Instance };
+                    Some((class.name.clone(), weight))
+                }
             }
         }
         Value::Tuple(items) => best(machine, items.iter(), depth),

@@ -176,6 +176,20 @@ impl Machine<'_, '_> {
                     _ => Some(false),
                 }
             }
+            (
+                Value::Function(_)
+                | Value::Bound(_)
+                | Value::Property(_)
+                | Value::ClassMethod(_)
+                | Value::StaticMethod(_)
+                | Value::Str(_)
+                | Value::Int(_)
+                | Value::Bool(_)
+                | Value::Tuple(_)
+                | Value::None
+                | Value::Module(_),
+                Value::Class(_),
+            ) => Some(false),
             (Value::Class(class), Value::Class(of)) => {
                 let metaclass = self.classes[*class as usize].metaclass;
                 Some(metaclass.is_some_and(|metaclass| self.derives(metaclass, *of)))

@@ -14,6 +14,7 @@ mod decide;
 mod eval;
 mod exec;
 mod library;
+mod order;
 mod single_dispatch;
 pub mod value;
 
@@ -287,59 +288,6 @@ impl<'c, 'a> Machine<'c, 'a> {
         object
     }
 
-    /// Modules so that what a module imports comes before it, as far as cycles allow.
-    fn import_order(&self) -> Vec<u32> {
-        use crate::model::facts::python::names::BindingKind;
-        let count = self.files.len();
-        let mut order = Vec::with_capacity(count);
-        let mut state = vec![0u8; count];
-        let imports = |file: u32| -> Vec<u32> {
-            let facts = self.files[file as usize].facts;
-            let mut found = Vec::new();
-            let mut add = |origin: &str| {
-                // A package runs before its modules, the module itself last.
-                let mut end = Some(origin.len());
-                while let Some(at) = end {
-                    if let Some(file) = self.modules.get(&origin[..at]) {
-                        found.push(*file);
-                    }
-                    end = origin[..at].rfind('.');
-                }
-            };
-            for binding in &facts.names.bindings {
-                if let BindingKind::Import(origin) = &binding.kind {
-                    add(origin);
-                }
-            }
-            facts.names.stars.iter().for_each(|star| add(star));
-            found
-        };
-        for start in 0..count as u32 {
-            if state[start as usize] != 0 {
-                continue;
-            }
-            state[start as usize] = 1;
-            let mut stack = vec![(start, imports(start), 0usize)];
-            while let Some((file, list, at)) = stack.last_mut() {
-                match list.get(*at) {
-                    Some(next) => {
-                        *at += 1;
-                        let next = *next;
-                        if state[next as usize] == 0 {
-                            state[next as usize] = 1;
-                            stack.push((next, imports(next), 0));
-                        }
-                    }
-                    None => {
-                        order.push(*file);
-                        stack.pop();
-                    }
-                }
-            }
-        }
-        order
-    }
-
     fn facts(&self, file: u32) -> &'a RegistryFacts {
         &self.files[file as usize].facts.registries
     }
@@ -467,6 +415,14 @@ impl<'c, 'a> Machine<'c, 'a> {
             let name = &facts.strings[function.name as usize];
             for (attr, value) in attrs {
                 let Value::Object(object) = value else { continue };
+                // What decorators note on the function itself is no registry.
+                let is_other = |entry: &Entry| match &entry.value {
+                    Value::Function(stored) => (stored.file, stored.id) != (*file, *id),
+                    other => other.is_definition(),
+                };
+                if !self.objects[*object as usize].entries.iter().any(is_other) {
+                    continue;
+                }
                 let name = if self.is_dispatch(*object) {
                     name.clone()
                 } else {
