@@ -90,64 +90,66 @@ pub fn wrap(line: &Line, width: usize) -> Vec<Line> {
     let indent = if indent * 2 > width { 0 } else { indent };
     let mut rows = vec![Line::default()];
     let mut used = 0;
-    let mut fresh = true;
-    for span in &line.spans {
-        for word in span.text.split_word_bounds() {
-            let own = word.width();
-            let closes = own == 1 && word.starts_with(['.', ',', ';', ':', ')', '!', '?']);
-            // A mark that closes a word goes over with nothing but itself only when it must.
-            if used + own > width
-                && !fresh
-                && !(closes && carry(&mut rows, width, indent, &mut used))
-            {
-                rows.push(Line::default());
-                used = 0;
-                fresh = true;
-                if indent > 0 {
+    for word in words(line) {
+        let own: usize = word.pieces.iter().map(|(_, text)| text.width()).sum();
+        if used + own > width && used > indent {
+            rows.push(Line::default());
+            used = 0;
+            if word.is_space {
+                continue;
+            }
+        }
+        if used == 0 && indent > 0 && rows.len() > 1 {
+            add(&mut rows, Role::Text, &" ".repeat(indent));
+            used = indent;
+        }
+        if used + own <= width {
+            word.pieces.iter().for_each(|(role, text)| add(&mut rows, *role, text));
+            used += own;
+            continue;
+        }
+        // Longer than a row: cut where it must be.
+        for (role, text) in word.pieces {
+            for grapheme in text.graphemes(true) {
+                if used + grapheme.width() > width {
+                    rows.push(Line::default());
                     add(&mut rows, Role::Text, &" ".repeat(indent));
                     used = indent;
                 }
-                if word.trim().is_empty() {
-                    continue;
-                }
+                add(&mut rows, role, grapheme);
+                used += grapheme.width();
             }
-            if own > width {
-                for grapheme in word.graphemes(true) {
-                    if used + grapheme.width() > width {
-                        rows.push(Line::default());
-                        used = 0;
-                    }
-                    add(&mut rows, span.role, grapheme);
-                    used += grapheme.width();
-                }
-            } else {
-                add(&mut rows, span.role, word);
-                used += own;
-            }
-            fresh = false;
         }
+    }
+    if rows.len() > 1 && rows.last().is_some_and(|row| row.plain().trim().is_empty()) {
+        rows.pop();
     }
     rows
 }
 
-/// Moves the last word of the last row to a new one, so that what follows can stay beside it.
-fn carry(rows: &mut Vec<Line>, width: usize, indent: usize, used: &mut usize) -> bool {
-    let Some(span) = rows.last_mut().and_then(|row| row.spans.last_mut()) else { return false };
-    let Some(at) = span.text.rfind(' ') else { return false };
-    let word = span.text.split_off(at + 1);
-    let role = span.role;
-    let own = word.width();
-    if own == 0 || at == 0 || indent + own >= width {
-        span.text.push_str(&word);
-        return false;
+/// What must stay together: a run without spaces (its spans may differ), or a run of spaces.
+struct Word<'a> {
+    is_space: bool,
+    pieces: Vec<(Role, &'a str)>,
+}
+
+fn words(line: &Line) -> Vec<Word<'_>> {
+    let mut words: Vec<Word> = Vec::new();
+    for span in &line.spans {
+        let mut from = 0;
+        while from < span.text.len() {
+            let rest = &span.text[from..];
+            let is_space = rest.starts_with(' ');
+            let end = rest.find(|c: char| (c == ' ') != is_space).unwrap_or(rest.len());
+            let piece = (span.role, &rest[..end]);
+            match words.last_mut() {
+                Some(last) if last.is_space == is_space => last.pieces.push(piece),
+                _ => words.push(Word { is_space, pieces: vec![piece] }),
+            }
+            from += end;
+        }
     }
-    rows.push(Line::default());
-    if indent > 0 {
-        add(rows, Role::Text, &" ".repeat(indent));
-    }
-    add(rows, role, &word);
-    *used = indent + own;
-    true
+    words
 }
 
 /// Appends to the last row, joining runs of one role.
@@ -194,6 +196,8 @@ mod tests {
         let line = Line::text("  one two").push(Role::Dim, " three漢字");
         assert_eq!(plain(&wrap(&line, 9)), ["  one two", "  three漢", "  字"]);
         assert_eq!(plain(&wrap(&Line::text("abcdefg"), 3)), ["abc", "def", "g"]);
+        let mixed = Line::text("see (").push(Role::Dim, "this) now");
+        assert_eq!(plain(&wrap(&mixed, 10)), ["see ", "(this) now"]);
         assert_eq!(plain(&wrap(&Line::text("one two."), 7)), ["one ", "two."]);
     }
 
