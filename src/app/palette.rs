@@ -31,6 +31,8 @@ pub struct Palette {
 pub struct Item {
     pub target: Target,
     pub title: String,
+    /// Dim text after the title: what a command does.
+    pub about: &'static str,
     /// Dim text at the right: a key, a place.
     pub note: String,
     /// Character positions of the title that matched.
@@ -144,6 +146,14 @@ fn search(model: &Model, palette: &mut Palette) {
     (palette.items, palette.matched) = search.finish();
 }
 
+/// What a command does; other items say it by their title.
+fn about(target: &Target) -> &'static str {
+    match target {
+        Target::Command(id) => command::find(id).map_or("", |command| command.doc),
+        _ => "",
+    }
+}
+
 /// Commands that make sense from the palette: not those that type into a line or move a cursor.
 fn offered(model: &Model, command: &command::Command) -> bool {
     use super::command::Context::{Global, View as In};
@@ -194,7 +204,8 @@ impl Search {
             return;
         }
         let (target, title, note) = item();
-        self.found.push((score, Item { target, title, note, hits: Vec::new() }));
+        self.found
+            .push((score, Item { about: about(&target), target, title, note, hits: Vec::new() }));
         if self.found.len() >= LIMIT * 2 {
             self.prune();
         }

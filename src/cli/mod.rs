@@ -6,6 +6,7 @@
 
 mod calls;
 mod completions;
+mod config;
 mod doctor;
 mod explain;
 mod findings;
@@ -143,6 +144,8 @@ enum Command {
     Image(image::Args),
     /// What works on this machine, what is missing, and how to mend it
     Doctor(doctor::Args),
+    /// The configuration: check it, or show it with its defaults
+    Config(config::Args),
     /// Shell completions
     Completions(completions::Args),
     /// The manual page, in roff
@@ -277,6 +280,7 @@ fn run(cli: &Cli) -> Outcome {
         Some(Command::Runs(args)) => runs::run(args, common),
         Some(Command::Image(args)) => image::run(args, common),
         Some(Command::Doctor(args)) => doctor::run(args, common),
+        Some(Command::Config(args)) => config::run(args),
         Some(Command::Completions(args)) => completions::run(args),
         Some(Command::Man) => completions::man(),
     }

@@ -14,11 +14,8 @@ pub enum ConfigError {
     Wrong { path: PathBuf, message: String },
 }
 
-/// `$METASCOPE_CONFIG`, else `metascope/config.toml` in the XDG configuration folder.
+/// `metascope/config.toml` in the XDG configuration folder.
 pub fn config_path() -> Option<PathBuf> {
-    if let Some(path) = std::env::var_os("METASCOPE_CONFIG").filter(|path| !path.is_empty()) {
-        return Some(path.into());
-    }
     let folders = etcetera::base_strategy::choose_base_strategy().ok()?;
     Some(folders.config_dir().join("metascope").join("config.toml"))
 }

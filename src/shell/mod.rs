@@ -10,7 +10,6 @@ mod config_file;
 mod editor;
 mod effects;
 mod events;
-mod generate;
 pub mod headless;
 mod look;
 mod run_loop;

@@ -7,11 +7,12 @@ use std::time::Duration;
 use rustc_hash::FxHashMap;
 
 use super::effects::{Message, Sender};
-use super::generate::generate;
+use crate::analyzers::worker::generate;
 use crate::app::Action;
 use crate::app::toast::Level;
 use crate::model::{Name, Project, RunEvent, RunId, RunRequest, Worker};
 use crate::runner::{Job, RunHandle, Runner, trust};
+use crate::workspace::read_text;
 
 /// Recorded runs that are shown.
 const HISTORY: usize = 200;
@@ -108,7 +109,7 @@ impl Runs {
     }
 
     pub fn worker(&self, project: &Project, task: &Name) -> Result<Worker, String> {
-        generate(&self.root, project, task)
+        generate(project, task, &|path| read_text(&self.root, path))
     }
 
     pub fn trust(&self) -> Result<(), String> {

@@ -88,9 +88,11 @@ fn draw_palette(theme: &Theme, palette: &Palette, area: Rect, buf: &mut Buffer, 
     let width = area.width.saturating_sub(8).clamp(40, 100).min(area.width);
     let height = area.height.saturating_sub(4).clamp(6, 24).min(area.height);
     let cells = Rect { x: area.x + (area.width - width) / 2, y: area.y + 1, width, height };
-    let title =
-        format!("Find {} ({} shown)", text::count(palette.matched, "match"), palette.items.len());
-    let title = title.replace("matchs", "matches");
+    let title = match (palette.matched, palette.items.len()) {
+        (1, _) => "Find: 1 match".to_owned(),
+        (matched, shown) if matched == shown => format!("Find: {matched} matches"),
+        (matched, shown) => format!("Find: the best {shown} of {matched} matches"),
+    };
     let inner = boxed(theme, &title, cells, buf);
     hits.push(area, Hit::Nothing);
     hits.push(cells, Hit::Popup);
@@ -116,7 +118,8 @@ fn draw_palette(theme: &Theme, palette: &Palette, area: Rect, buf: &mut Buffer, 
         line::draw(theme, &kind, body.x, y, 8, buf);
         let note = (item.note.width() as u16).min(body.width / 2);
         let room = body.width.saturating_sub(8 + note + 1);
-        line::draw(theme, &matched(&item.title, &item.hits), body.x + 8, y, room, buf);
+        let shown = matched(&item.title, &item.hits).push(Role::Dim, &format!("  {}", item.about));
+        line::draw(theme, &shown, body.x + 8, y, room, buf);
         let note_line = Line::dim(&text::truncate_start(&item.note, note as usize));
         line::draw(theme, &note_line, body.right() - note, y, note, buf);
         if at == palette.cursor {

@@ -57,7 +57,8 @@ pub fn start(
         }
         Err(_) => on_batch(Batch::Everything),
     };
-    let mut debouncer = new_debouncer(QUIET, None, handle)?;
+    // Its default, a quarter of the quiet time, would wake an idle workbench 66 times a second.
+    let mut debouncer = new_debouncer(QUIET, Some(QUIET / 2), handle)?;
     debouncer.watch(root, RecursiveMode::Recursive)?;
     Ok(Watcher(debouncer))
 }

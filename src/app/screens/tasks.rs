@@ -172,7 +172,9 @@ pub fn detail(model: &Model, row: Option<&Row>) -> Detail {
         let mut detail = Detail::titled("Tasks");
         if let Some(row) = row {
             detail.line(row.label.clone());
-            detail.line(Line::dim("Unfold it with l, then choose a task."));
+            let how = "Choose a task below it: r runs it, enter leads into its form, w shows the \
+                       program that would run.";
+            detail.line(Line::dim(how));
         }
         return detail;
     };
