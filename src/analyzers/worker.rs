@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::rust;
+use super::{python, rust};
 use crate::model::{Language, Project, Worker};
 
 /// Generates the worker of one task, or of any function that can be run by its qualified name.
@@ -19,7 +19,7 @@ pub fn generate(
     let language =
         of_task.or_else(|| project.symbols_named(task).first().map(|symbol| symbol.language));
     match language {
-        Some(Language::Python) => Err("workers of Python tasks are not generated yet".into()),
+        Some(Language::Python) => python::worker::generate(project, task, texts),
         Some(Language::Rust) => rust::worker::generate(project, task, texts),
         None => Err(format!("{task} is not a function of this project")),
     }

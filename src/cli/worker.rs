@@ -27,7 +27,7 @@ pub fn run(args: &Args, common: &Common) -> Outcome {
     let format = common.format(&[Format::Json, Format::Plain, Format::Table])?;
     let scan = open(&args.path, common)?;
     let texts = |path: &str| workspace::read_text(&scan.root, path);
-    let worker = analyzers::python::worker::generate(&scan.project, &args.task, &texts);
+    let worker = analyzers::worker::generate(&scan.project, &args.task, &texts);
     let worker = worker.map_err(CliError::Failed)?;
     if let Some(folder) = &args.out {
         export(&worker, folder).map_err(|error| {
