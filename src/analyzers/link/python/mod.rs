@@ -41,6 +41,9 @@ pub fn link(facts: &[&Arc<FileFacts>], manifests: &[Manifest]) -> Linked {
     let names = Names::build(&files);
     let context = Context { files: &files, names: &names, manifests };
     let split = splits::link(&context);
+    let tasks = tasks::link(&context);
+    let known = flows::Known { tasks: &tasks, entities: &split.entities, splits: &split.splits };
+    let flows = flows::link(&context, &known);
     Linked {
         symbols: files.iter().flat_map(|file| file.file.symbols.iter().cloned()).collect(),
         registries: registries::link(&context),
@@ -48,8 +51,8 @@ pub fn link(facts: &[&Arc<FileFacts>], manifests: &[Manifest]) -> Linked {
         calls: calls::link(&context),
         entities: split.entities,
         splits: split.splits,
-        flows: flows::link(&context),
-        tasks: tasks::link(&context),
+        flows,
+        tasks,
         findings: findings::link(&context),
         diagnostics: split.diagnostics,
     }

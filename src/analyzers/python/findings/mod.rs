@@ -8,7 +8,7 @@ mod assignments;
 mod calls;
 mod classes;
 mod functions;
-mod members;
+pub mod members;
 mod wrappers;
 
 use ruff_python_ast::visitor::{self, Visitor};
