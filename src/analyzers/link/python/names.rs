@@ -16,6 +16,9 @@ pub struct Names<'a> {
     classes: FxHashMap<&'a str, &'a ClassFacts>,
     symbols: FxHashMap<&'a str, &'a Symbol>,
     subclasses: FxHashMap<Name, Vec<&'a str>>,
+    /// What scripts import from their own folder: the short name of each module that stands in no
+    /// package, where only one has it.
+    siblings: FxHashMap<&'a str, &'a str>,
 }
 
 struct Module<'a> {
@@ -31,6 +34,7 @@ impl<'a> Names<'a> {
             classes: FxHashMap::default(),
             symbols: FxHashMap::default(),
             subclasses: FxHashMap::default(),
+            siblings: FxHashMap::default(),
         };
         for file in files {
             // A `.py` beats the `.pyi` beside it: it is what runs.
@@ -51,6 +55,7 @@ impl<'a> Names<'a> {
                 names.symbols.insert(&symbol.name, symbol);
             }
         }
+        names.siblings = names.find_siblings();
         let mut subclasses: FxHashMap<Name, Vec<&'a str>> = FxHashMap::default();
         for file in files {
             for class in &file.facts.names.classes {
@@ -67,6 +72,18 @@ impl<'a> Names<'a> {
         names
     }
 
+    fn find_siblings(&self) -> FxHashMap<&'a str, &'a str> {
+        let mut siblings: FxHashMap<&'a str, Option<&'a str>> = FxHashMap::default();
+        for module in self.modules.keys().copied() {
+            let Some((folder, short)) = module.rsplit_once('.') else { continue };
+            if !self.modules.contains_key(folder) && !self.modules.contains_key(short) {
+                // Two folders with a module of that name: no telling which is meant.
+                siblings.entry(short).and_modify(|known| *known = None).or_insert(Some(module));
+            }
+        }
+        siblings.into_iter().filter_map(|(short, module)| Some((short, module?))).collect()
+    }
+
     /// The file of a module.
     pub fn module(&self, name: &str) -> Option<PythonFile<'a>> {
         self.modules.get(name).map(|module| module.file)
@@ -75,14 +92,27 @@ impl<'a> Names<'a> {
     /// Follows a dotted origin to the qualified name of its definition. What lies outside the
     /// project comes back under the name it is imported by.
     pub fn resolve(&self, origin: &str) -> Name {
-        let mut at = origin.to_owned();
+        let mut at = self.from_sibling(origin);
         for _ in 0..MAX_HOPS {
             match self.step(&at) {
-                Some(next) if next != at => at = next,
+                Some(next) if next != at => at = self.from_sibling(&next),
                 _ => break,
             }
         }
         at.into()
+    }
+
+    /// `engine.task`, imported by a script beside `jobs/engine.py`, is `jobs.engine.task`.
+    fn from_sibling(&self, origin: &str) -> String {
+        let (top, rest) = match origin.split_once('.') {
+            Some((top, rest)) => (top, Some(rest)),
+            None => (origin, None),
+        };
+        match (self.siblings.get(top), rest) {
+            (Some(module), Some(rest)) => format!("{module}.{rest}"),
+            (Some(module), None) => (*module).to_owned(),
+            (None, _) => origin.to_owned(),
+        }
     }
 
     /// Resolves each origin; duplicates removed, order kept.
@@ -322,6 +352,21 @@ mod tests {
             assert_eq!(&*names.resolve("os.path.join"), "os.path.join");
             let symbol = names.symbol("p.b.f").unwrap();
             assert_eq!(symbol.signature.as_deref(), Some("(x: int = 0) -> str"));
+        });
+    }
+
+    #[test]
+    fn scripts_import_from_their_own_folder() {
+        let files = [
+            ("jobs/engine.py", "jobs.engine", "def task(f): return f\n"),
+            ("jobs/run.py", "jobs.run", "from engine import task\n"),
+            ("a/twin.py", "a.twin", "x = 1\n"),
+            ("b/twin.py", "b.twin", "x = 1\n"),
+        ];
+        with_names(&files, |names| {
+            assert_eq!(&*names.resolve("engine.task"), "jobs.engine.task");
+            assert_eq!(&*names.resolve("jobs.run.task"), "jobs.engine.task");
+            assert_eq!(&*names.resolve("twin.x"), "twin.x");
         });
     }
 
