@@ -12,6 +12,9 @@ use crate::app::model::Focus;
 use crate::app::screens::calls;
 use crate::app::{Hit, Line, Model, Role};
 
+/// What heads of lines say.
+const LEGEND: &str = "▼ sure ▽ maybe";
+
 /// The graph needs more room than the source beside it, in percent.
 const GRAPH_SHARE: u16 = 62;
 
@@ -44,7 +47,7 @@ fn graph(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer, hits: &mut 
     if divider {
         hits.push(Rect { height: 1, ..area }, Hit::Divider);
     }
-    let inner = panel::title(theme, area, focused, &calls::title(model, &scene), "", buf);
+    let inner = panel::title(theme, area, focused, &calls::title(model, &scene), LEGEND, buf);
     let about = calls::about(model, &scene);
     let below = (about.len() as u16).min(if inner.height >= 16 { 4 } else { 2 });
     let graph = Rect {

@@ -121,11 +121,10 @@ pub struct Link {
 impl Neighbourhood {
     /// The boxes around `focus`.
     pub fn around(graph: &CallGraph, index: &CallIndex, focus: NodeId, reach: &Reach) -> Self {
-        let mut cut =
-            Cut { graph, index, reach, focus, places: FxHashMap::default(), members: vec![] };
-        if focus as usize >= graph.nodes.len() {
-            return Self::default();
-        }
+        let Some(node) = graph.nodes.get(focus as usize) else { return Self::default() };
+        let home = if reach.fold_modules { module_in(graph, &node.name) } else { "" };
+        let (places, members) = (FxHashMap::default(), Vec::new());
+        let mut cut = Cut { graph, index, reach, focus, home, places, members };
         // Callers first, farthest first, so that cycles are opened from above.
         let up = cut.levels(true);
         let down = cut.levels(false);
@@ -147,6 +146,7 @@ impl Neighbourhood {
             index: &index,
             reach,
             focus: NodeId::MAX,
+            home: "",
             places: FxHashMap::default(),
             members: vec![],
         };
@@ -170,6 +170,8 @@ struct Cut<'a> {
     index: &'a CallIndex,
     reach: &'a Reach,
     focus: NodeId,
+    /// The focus's module, where modules are folded.
+    home: &'a str,
     places: FxHashMap<(NodeId, &'a str), usize>,
     members: Vec<Member>,
 }
@@ -234,9 +236,26 @@ impl<'a> Cut<'a> {
             return (node, "");
         }
         let module = module_in(graph, name);
-        let focus = graph.nodes.get(self.focus as usize);
-        let same = focus.is_some_and(|focus| module_in(graph, &focus.name) == module);
-        if same { (node, "") } else { (NodeId::MAX, module) }
+        if module == self.home { (node, "") } else { (NodeId::MAX, module) }
+    }
+
+    /// The functions whose calls the members stand for: themselves, or all of a folded module.
+    fn sources(&self) -> Vec<NodeId> {
+        let mut sources = Vec::new();
+        for member in &self.members {
+            let Some(length) = member.folded else {
+                sources.push(member.node);
+                continue;
+            };
+            // Names are sorted: a module's stand together.
+            let nodes = &self.graph.nodes;
+            let module = &nodes[member.node as usize].name[..length];
+            let first = nodes.partition_point(|node| &*node.name < module);
+            let within = nodes[first..].iter().take_while(|node| node.name.starts_with(module));
+            let ids = (first as NodeId..).zip(within).map(|(id, _)| id);
+            sources.extend(ids.filter(|id| self.key(*id) == (NodeId::MAX, module)));
+        }
+        sources
     }
 
     fn add(&mut self, node: NodeId, level: i32) {
@@ -253,13 +272,7 @@ impl<'a> Cut<'a> {
     fn finish(mut self) -> Neighbourhood {
         let mut links: Vec<Link> = Vec::new();
         let mut places: FxHashMap<(usize, usize), usize> = FxHashMap::default();
-        let mut sources: Vec<NodeId> = self.members.iter().map(|member| member.node).collect();
-        if self.reach.fold_modules {
-            sources = (0..self.graph.nodes.len() as NodeId)
-                .filter(|node| self.places.contains_key(&self.key(*node)))
-                .collect();
-        }
-        for node in sources {
+        for node in self.sources() {
             let from = self.places[&self.key(node)];
             let first = self.graph.edges.partition_point(|edge| edge.from < node);
             let mut hidden = rustc_hash::FxHashSet::default();
@@ -330,4 +343,72 @@ pub fn short_name(name: &str) -> &str {
     name.rsplit_once("::")
         .map(|(_, last)| last)
         .unwrap_or_else(|| name.rsplit_once('.').map_or(name, |(_, last)| last))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::CallNode;
+
+    fn graph() -> CallGraph {
+        let names = ["a", "a.f", "a.g", "b", "b.C.m", "b.h", "b.sub.k", "c.x"];
+        let modules = ["a", "b", "b.sub"];
+        let nodes = names.iter().map(|name| CallNode {
+            name: (*name).into(),
+            kind: if modules.contains(name) { NodeKind::Module } else { NodeKind::Function },
+            file: Some("f".into()),
+            line: Some(1),
+        });
+        let calls =
+            [("a.f", "a.g"), ("a.f", "b.C.m"), ("a.g", "b.h"), ("b.C.m", "b.h"), ("b.h", "c.x")];
+        let find = |name: &str| names.iter().position(|known| *known == name).unwrap() as u32;
+        let edges = calls.iter().map(|(from, to)| CallEdge {
+            from: find(from),
+            to: find(to),
+            file: "f".into(),
+            line: 1,
+            column: 1,
+            kind: EdgeKind::Call,
+            certainty: Certainty::Exact,
+            why: "".into(),
+        });
+        CallGraph { nodes: nodes.collect(), edges: edges.collect(), unresolved: vec![] }
+    }
+
+    fn around(
+        graph: &CallGraph,
+        focus: &str,
+        reach: Reach,
+    ) -> (Vec<String>, Vec<(usize, usize)>, Vec<usize>) {
+        let focus = graph.find(focus).unwrap();
+        let part = Neighbourhood::around(graph, &CallIndex::new(graph), focus, &reach);
+        let name = |member: &Member| {
+            let name = &graph.nodes[member.node as usize].name;
+            member.folded.map_or(name.to_string(), |length| format!("{}/", &name[..length]))
+        };
+        (
+            part.members.iter().map(name).collect(),
+            part.links.iter().map(|link| (link.from, link.to)).collect(),
+            part.members.iter().map(|member| member.hidden_callees).collect(),
+        )
+    }
+
+    #[test]
+    fn levels_end_where_asked_and_the_rest_is_counted() {
+        let graph = graph();
+        let reach = Reach { callers: 1, callees: 1, ..Reach::default() };
+        let (names, links, hidden) = around(&graph, "a.g", reach);
+        assert_eq!(names, ["a.f", "a.g", "b.h"]);
+        assert_eq!(links, [(0, 1), (1, 2)]);
+        assert_eq!(hidden, [1, 0, 1], "a.f also calls b.C.m, b.h also calls c.x");
+    }
+
+    #[test]
+    fn other_modules_fold_into_one_box_with_all_their_calls() {
+        let graph = graph();
+        let reach = Reach { callers: 0, callees: 2, fold_modules: true, ..Reach::default() };
+        let (names, links, _) = around(&graph, "a.f", reach);
+        assert_eq!(names, ["a.f", "a.g", "b/"]);
+        assert_eq!(links, [(0, 1), (0, 2), (1, 2)], "calls within b are not drawn");
+    }
 }

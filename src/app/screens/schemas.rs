@@ -148,7 +148,9 @@ fn fields(schema: &Schema, width: usize, detail: &mut Detail) {
 fn default(field: &Field, width: usize) -> Line {
     match &field.default {
         Some(serde_json::Value::String(text)) => {
-            Line::new(Role::String, &truncate(&format!("{text:?}"), width))
+            // It may be a text or the source of an expression: it is shown as it is written.
+            let text = if text.is_empty() { "\"\"" } else { text };
+            Line::new(Role::String, &truncate(text, width))
         }
         Some(value) => Line::new(Role::Constant, &truncate(&value.to_string(), width)),
         None if field.required => Line::default(),

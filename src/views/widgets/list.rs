@@ -2,6 +2,7 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use unicode_width::UnicodeWidthStr;
 
 use super::{input, line, panel};
 use crate::app::list::{Fold, Matcher, Row};
@@ -72,8 +73,9 @@ pub fn draw_row(
     let x = x + 2;
     let room = area.right().saturating_sub(x + 1);
     let (label, note) = (row.label.width() as u16, row.note.width() as u16);
-    // The note leaves before it would cut the label to less than it is.
-    let note_fits = note > 0 && label.min(room) + note + 2 <= room;
+    // The note leaves before it would cut more of the label than what is dim at its end.
+    let needed = essential(&row.label).min(label).min(room);
+    let note_fits = note > 0 && needed + note + 2 <= room;
     let label_room = if note_fits { room - note - 2 } else { room };
     line::draw_matched(theme, &row.label, matcher, x, area.y, label_room, buf);
     if note_fits {
@@ -86,6 +88,13 @@ pub fn draw_row(
         }
         select(theme, area, focused, buf);
     }
+}
+
+/// The width of a label without what is secondary at its end.
+fn essential(label: &Line) -> u16 {
+    let last = label.spans.iter().rposition(|span| span.role != Role::Dim);
+    let spans = label.spans.iter().take(last.map_or(label.spans.len(), |at| at + 1));
+    spans.map(|span| span.text.width() as u16).sum()
 }
 
 /// Marks cells as the selected row.

@@ -39,12 +39,15 @@ pub struct State {
     /// First column and row of the graph shown; kept by the code that draws.
     pub offset: Cell<(i32, i32)>,
     /// What the graph was last put in the middle for; kept by the code that draws.
-    pub centred: Cell<Option<(NodeId, Reach, (u16, u16))>>,
+    pub centred: Cell<Option<Centred>>,
     scene: Memo<graph::Key, Scene>,
     canvas: Memo<(graph::Key, usize), Canvas>,
     /// Where boxes stood last, by name: a save or a new focus moves as little as it can.
     previous: RefCell<FxHashMap<Name, i32>>,
 }
+
+/// A function, a reach and a pane's size.
+pub type Centred = (NodeId, Reach, (u16, u16));
 
 const HERE: &[Context] = &[Context::View(View::Calls)];
 

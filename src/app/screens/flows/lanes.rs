@@ -88,6 +88,9 @@ fn describe(flow: &Flow, node: &FlowNode) -> Line {
     line
 }
 
+/// A lane and a row.
+type Spot = (usize, usize);
+
 /// Where each node stands.
 struct Plan {
     lanes: Vec<String>,
@@ -147,7 +150,7 @@ impl Plan {
     }
 
     /// Forks and joins: (lane, row) of either end, and whether it is a join.
-    fn crossings(&self, flow: &Flow) -> Vec<((usize, usize), (usize, usize), bool)> {
+    fn crossings(&self, flow: &Flow) -> Vec<(Spot, Spot, bool)> {
         let place = |id: &str| flow.nodes.iter().position(|node| &*node.id == id);
         let edges = flow.edges.iter().filter(|edge| matches!(&*edge.kind, "fork" | "join"));
         edges
@@ -162,13 +165,7 @@ impl Plan {
 }
 
 /// A line between two lanes in free cells: on the fork's or the join's own row.
-fn connect(
-    canvas: &mut Canvas,
-    lane_width: usize,
-    from: (usize, usize),
-    to: (usize, usize),
-    join: bool,
-) {
+fn connect(canvas: &mut Canvas, lane_width: usize, from: Spot, to: Spot, join: bool) {
     let ((lane, row), other) = if join { (to, from) } else { (from, to) };
     let (start, end) = ((lane * lane_width) as i32, (other.0 * lane_width) as i32);
     let y = row as i32;

@@ -1,6 +1,6 @@
 //! One page laid out for reading: its markdown, and the places of the project under it.
 
-use super::super::common::{certainty, qualified};
+use super::super::common::{certainty, named};
 use super::super::source::coloured;
 use crate::app::detail::Detail;
 use crate::app::links::Links;
@@ -127,13 +127,13 @@ fn places(model: &Model, page: &Page, width: usize, built: &mut Built) {
         let head = Line::new(Role::Accent, rule).push(Role::Dim, &format!("  {count}"));
         add(built, head, None);
         for finding in of_rule().take(MOST_PLACES) {
-            let place = format!("{}:{}", finding.file, finding.line);
-            let place = text::truncate_start(&place, width / 2);
+            let file = text::truncate_start(&finding.file, width / 3);
             let line = Line::text("  ")
                 .append(certainty(finding.certainty))
                 .push(Role::Text, " ")
-                .append(qualified(&finding.symbol, Role::Function))
-                .push(Role::Dim, &format!("  {place}"));
+                .push(Role::LineNumber, &format!("{:>5} ", finding.line))
+                .append(named(&finding.symbol, Role::Function))
+                .push(Role::Dim, &format!("  {file}"));
             let links = Links::at(&finding.file, finding.line)
                 .symbol(&finding.symbol)
                 .why(finding.certainty, &finding.why);
