@@ -4,10 +4,12 @@ use std::process::ExitCode;
 
 use serde_json::{Map, Value, json};
 
-use super::output::{Table, print_json};
-use super::project::{PathArg, open};
+use super::output::{Table, print_json, print_text};
+use super::project::{PathArg, drawing, open};
 use super::{CliError, Common, Format, Outcome};
-use crate::model::{CallGraph, NodeId, NodeKind};
+use crate::analyzers::layout::export::{self, CallsOptions};
+use crate::analyzers::layout::neighbourhood::{CallIndex, Neighbourhood, Reach};
+use crate::model::{CallEdge, CallGraph, NodeId, NodeKind, Unresolved};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -18,28 +20,37 @@ pub struct Args {
     focus: Option<String>,
     /// Levels of callers around the focus
     #[arg(long, value_name = "N", default_value_t = 1)]
-    callers: u32,
+    callers: usize,
     /// Levels of callees around the focus
     #[arg(long, value_name = "N", default_value_t = 2)]
-    callees: u32,
+    callees: usize,
 }
 
 pub fn run(args: &Args, common: &Common) -> Outcome {
-    let format = common.format(&[Format::Json, Format::Table, Format::Full])?;
+    use Format::{Dot, Full, Json, Mermaid, Svg, Table as Rows};
+    let format = common.format(&[Json, Rows, Full, Dot, Mermaid, Svg])?;
     let scan = open(&args.path.path, common)?;
+    let reach = Reach { callers: args.callers, callees: args.callees, ..Reach::default() };
+    if let Some(drawing) = drawing(format) {
+        let options = CallsOptions { focus: args.focus.clone(), reach };
+        let text = export::calls(&scan.project, drawing, &options).map_err(CliError::Usage)?;
+        print_text(&text)?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let whole = &scan.project.calls;
     let focused;
     let graph = match &args.focus {
         None => whole,
         Some(name) => {
-            let node = find(whole, name)?;
-            focused = whole.neighbourhood(node, args.callers, args.callees);
+            let node = export::find(whole, name).map_err(CliError::Usage)?;
+            let reach = Reach { externals: true, limit: usize::MAX, ..reach };
+            focused = part(whole, node, &reach);
             &focused
         }
     };
     match format {
-        Format::Json => print_json(&adjacency(graph))?,
-        Format::Full => print_json(&full(graph))?,
+        Json => print_json(&adjacency(graph))?,
+        Full => print_json(&full(graph))?,
         _ => {
             let mut table = Table::new(&["caller", "callee", "kind", "certainty", "place"]);
             for edge in &graph.edges {
@@ -58,25 +69,23 @@ pub fn run(args: &Args, common: &Common) -> Outcome {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Finds a function by its qualified name, or by an ending of it that only one has.
-pub fn find(graph: &CallGraph, name: &str) -> Result<NodeId, CliError> {
-    if let Some(node) = graph.find(name) {
-        return Ok(node);
-    }
-    let ends = |full: &str| {
-        full.strip_suffix(name).is_some_and(|rest| rest.ends_with('.') || rest.ends_with("::"))
-    };
-    let matches: Vec<usize> =
-        (0..graph.nodes.len()).filter(|at| ends(&graph.nodes[*at].name)).collect();
-    match matches.as_slice() {
-        [only] => Ok(*only as NodeId),
-        [] => Err(CliError::Usage(format!("no function is named {name}"))),
-        several => {
-            let names: Vec<&str> =
-                several.iter().take(5).map(|at| &*graph.nodes[*at].name).collect();
-            let names = names.join(", ");
-            Err(CliError::Usage(format!("{name} may be any of {}: {names} …", several.len())))
-        }
+/// The surroundings of a function as a graph of their own.
+fn part(graph: &CallGraph, focus: NodeId, reach: &Reach) -> CallGraph {
+    let around = Neighbourhood::around(graph, &CallIndex::new(graph), focus, reach);
+    let mut kept: Vec<NodeId> = around.members.iter().map(|member| member.node).collect();
+    kept.sort_unstable();
+    let place = |node: NodeId| kept.binary_search(&node).ok().map(|at| at as NodeId);
+    let edges = graph.edges.iter().filter_map(|edge| {
+        Some(CallEdge { from: place(edge.from)?, to: place(edge.to)?, ..edge.clone() })
+    });
+    let unresolved = graph
+        .unresolved
+        .iter()
+        .filter_map(|call| Some(Unresolved { from: place(call.from)?, ..call.clone() }));
+    CallGraph {
+        edges: edges.collect(),
+        unresolved: unresolved.collect(),
+        nodes: kept.iter().map(|node| graph.nodes[*node as usize].clone()).collect(),
     }
 }
 

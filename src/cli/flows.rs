@@ -4,19 +4,29 @@ use std::process::ExitCode;
 
 use serde_json::json;
 
-use super::output::{Table, print_json};
-use super::project::{PathArg, open};
-use super::{Common, Format, Outcome};
+use super::output::{Table, print_json, print_text};
+use super::project::{PathArg, drawing, open};
+use super::{CliError, Common, Format, Outcome};
+use crate::analyzers::layout::export;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
     path: PathArg,
+    /// Draw only this flow
+    #[arg(long, value_name = "NAME")]
+    flow: Option<String>,
 }
 
 pub fn run(args: &Args, common: &Common) -> Outcome {
-    let format = common.format(&[Format::Json, Format::Table])?;
+    use Format::{Dot, Json, Mermaid, Svg, Table as Rows};
+    let format = common.format(&[Json, Rows, Dot, Mermaid, Svg])?;
     let scan = open(&args.path.path, common)?;
+    if let Some(drawing) = drawing(format) {
+        let text = export::flows(&scan.project, drawing, args.flow.as_deref());
+        print_text(&text.map_err(CliError::Usage)?)?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let flows = &scan.project.flows;
     if format == Format::Json {
         print_json(&json!({ "flows": flows }))?;

@@ -4,7 +4,8 @@ use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use super::{CliError, Common};
+use super::{CliError, Common, Format};
+use crate::analyzers::layout::export;
 use crate::workspace::{Progress, Scan, scan};
 
 /// The path every project command takes.
@@ -45,4 +46,14 @@ pub fn open(path: &Path, common: &Common) -> Result<Scan, CliError> {
         }
     }
     Ok(scan)
+}
+
+/// The drawing that a format asks for, if it asks for one.
+pub fn drawing(format: Format) -> Option<export::Format> {
+    match format {
+        Format::Dot => Some(export::Format::Dot),
+        Format::Mermaid => Some(export::Format::Mermaid),
+        Format::Svg => Some(export::Format::Svg),
+        _ => None,
+    }
 }

@@ -83,7 +83,8 @@ pub fn picture_of(graph: &CallGraph, part: &Neighbourhood, focused: bool, title:
 }
 
 /// The node a user means: the exact name, else the only name that ends with it.
-fn find(graph: &CallGraph, name: &str) -> Result<u32, String> {
+/// The function of a qualified name, or of an ending that only one has.
+pub fn find(graph: &CallGraph, name: &str) -> Result<u32, String> {
     if let Some(node) = graph.find(name) {
         return Ok(node);
     }

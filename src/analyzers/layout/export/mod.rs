@@ -13,7 +13,7 @@ mod svg;
 #[cfg(test)]
 mod tests;
 
-pub use calls::{CallsOptions, calls, picture_of};
+pub use calls::{CallsOptions, calls, find, picture_of};
 pub use flows::{flow_cluster, flows, node_title};
 pub use splits::{split_cluster, splits};
 
