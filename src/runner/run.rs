@@ -159,6 +159,11 @@ pub fn execute(
         emit(RunEvent::Progress(format!("the container remains until it can be removed: {why}")));
     }
     conclude(&mut record, execution, requested_at);
+    if job.worker.language == Language::Rust
+        && let Some(error) = &mut record.error
+    {
+        native::show_place(error, &job.root, &job.worker);
+    }
     record.elapsed_ms = millis(requested.elapsed());
     write(inner, &record, is_dirty, emit);
     record

@@ -16,6 +16,12 @@ use serde_json::{Value, json};
 pub fn sandbox() -> &'static Path {
     static SANDBOX: OnceLock<PathBuf> = OnceLock::new();
     SANDBOX.get_or_init(|| {
+        if let Ok(given) = std::env::var("METASCOPE_STATE_DIR")
+            && std::env::var_os("METASCOPE_TEST_ROLE").is_some()
+        {
+            // The workbench of a fault test lives in its parent's sandbox.
+            return Path::new(&given).parent().expect("a sandbox").to_path_buf();
+        }
         let base = std::env::temp_dir().join(format!("metascope-runs-{}", std::process::id()));
         for name in ["state", "tmp", "project"] {
             fs::create_dir_all(base.join(name)).expect("a temp dir");
@@ -25,6 +31,7 @@ pub fn sandbox() -> &'static Path {
         unsafe {
             std::env::set_var("METASCOPE_STATE_DIR", base.join("state"));
             std::env::set_var("TMPDIR", base.join("tmp"));
+            std::env::set_var("XDG_CACHE_HOME", base.join("cache"));
             std::env::set_var("TEST_SECRET_TOKEN", "hunter2");
         }
         base
@@ -49,6 +56,20 @@ pub fn skip(why: &str) -> bool {
 pub fn lacks_python() -> bool {
     let found = Command::new("python3").arg("--version").output();
     !found.is_ok_and(|output| output.status.success()) && skip("python3 is missing")
+}
+
+/// Whether Docker or an image for Python tasks is missing; the image is made when it can be.
+pub fn lacks_image() -> bool {
+    static LACKS: OnceLock<bool> = OnceLock::new();
+    *LACKS.get_or_init(|| {
+        if !has_docker() {
+            return skip("docker is missing");
+        }
+        match metascope::runner::image::build(&project(), None, &|_| {}) {
+            Ok(_) => false,
+            Err(why) => skip(&format!("no worker image can be made: {why}")),
+        }
+    })
 }
 
 /// What stands around a task's body in a handwritten worker: the protocol, as the generated ones

@@ -10,12 +10,13 @@ mod diagnostics;
 mod shadow;
 mod stamp;
 
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::paths;
 use super::run::{Context, Ending};
-use crate::model::{ExecutorKind, RunError, RunStatus};
+use crate::model::{ExecutorKind, RunError, RunStatus, Worker};
 use shadow::Shadow;
 
 /// The name of the binary target that the generated manifest adds.
@@ -39,12 +40,8 @@ pub fn build(context: &Context<'_>) -> Result<PathBuf, Ending> {
     };
     let workspace = cargo::workspace_root(&manifest)?;
     let shadow = Shadow::new(&cache, &workspace);
-    paths::create_private(&shadow.base).map_err(io)?;
-    let lock = File::create(shadow.base.join("lock")).map_err(io)?;
-    if lock.try_lock().is_err() {
-        context.progress("waiting for another build of this package");
-        lock.lock().map_err(io)?;
-    }
+    paths::create_private(&cache).map_err(io)?;
+    let _lock = lock(context, &cache.join("lock"))?;
     let overlay = shadow::overlay(&context.job.root, &workspace, worker)
         .map_err(|message| failed("BuildError", message))?;
     shadow.sync(&overlay).map_err(io)?;
@@ -57,6 +54,43 @@ pub fn build(context: &Context<'_>) -> Result<PathBuf, Ending> {
     };
     let built = cargo::build(&request)?;
     stamp.keep(&built, &shadow, &overlay).map_err(io)
+}
+
+/// One build at a time: all share a build directory, where each leaves its binary under the same
+/// name until it has been copied away.
+fn lock(context: &Context<'_>, path: &Path) -> Result<File, Ending> {
+    let problem = |error: std::io::Error| {
+        failed("BuildError", format!("{} cannot be locked: {error}", path.display()))
+    };
+    let file = File::create(path).map_err(problem)?;
+    let mut is_told = false;
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::Error(error)) => return Err(problem(error)),
+            Err(TryLockError::WouldBlock) => {}
+        }
+        if context.cancel.is_requested() {
+            return Err(Ending::Cancelled);
+        }
+        if !std::mem::replace(&mut is_told, true) {
+            context.progress("waiting for another build");
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+/// Names an error's place by the project's root: panics name files by the folder of the package
+/// or of its workspace.
+pub fn show_place(error: &mut RunError, root: &Path, worker: &Worker) {
+    let Some(file) = error.file.clone() else { return };
+    let package = shadow::package_manifest(worker).map(|manifest| root.join(manifest));
+    let folders = package.iter().flat_map(|manifest| manifest.ancestors().skip(1));
+    let found = folders.map(|folder| folder.join(&*file)).find(|path| path.is_file());
+    if let Some(found) = found {
+        let shown = found.strip_prefix(root).unwrap_or(&found);
+        error.file = Some(shown.to_string_lossy().as_ref().into());
+    }
 }
 
 /// An ending before the start.
