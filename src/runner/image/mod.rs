@@ -59,6 +59,7 @@ pub fn build(
         let _ = file.seek(SeekFrom::Start(0));
         let name = format!("{}:{}", images::PYTHON, interpreter.version);
         progress(&format!("importing {} MB as {name}", size >> 20));
+        let replaced = docker.inspect_image(&name).await.ok().and_then(|image| image.id);
         let changes = vec![
             "ENV PATH=/usr/local/bin:/usr/bin:/bin LANG=C.UTF-8".into(),
             r#"CMD ["python3"]"#.into(),
@@ -77,6 +78,11 @@ pub fn build(
         if let Err(why) = check(&docker, &name).await {
             let _ = docker.remove_image(&name, None::<RemoveImageOptions>, None).await;
             return Err(ImageError::Failed(format!("the image does not work: {why}")));
+        }
+        let built = docker.inspect_image(&name).await.ok().and_then(|image| image.id);
+        if let Some(old) = replaced.filter(|old| Some(old) != built.as_ref()) {
+            // Now nameless; one that a container still uses stays until that is gone.
+            let _ = docker.remove_image(&old, None::<RemoveImageOptions>, None).await;
         }
         let all = images::list(&docker).await.map_err(ImageError::Failed)?;
         let own = all.into_iter().find(|image| image.name == name);

@@ -27,8 +27,9 @@ pub fn run(context: &Context<'_>, binary: Option<&Path>) -> Execution {
     }
 }
 
-fn environment(context: &Context<'_>) -> [(&'static str, PathBuf); 3] {
+fn environment(context: &Context<'_>) -> [(&'static str, PathBuf); 4] {
     [
+        ("METASCOPE_ROOT", context.job.root.clone()),
         ("METASCOPE_INPUT", context.input_file()),
         ("METASCOPE_OUTPUT", context.outcome_file()),
         ("TMPDIR", context.dir.join("tmp")),
