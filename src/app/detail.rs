@@ -90,6 +90,11 @@ impl DetailState {
         *self = Self { height, width, ..Self::default() };
     }
 
+    /// The cursor among `count` lines; it may stand beyond them, which means at their end.
+    pub fn at(&self, count: usize) -> usize {
+        self.cursor.min(count.saturating_sub(1))
+    }
+
     /// The width to lay tables, pictures and pages out for.
     pub fn text_width(&self) -> usize {
         match self.width.get() {

@@ -111,6 +111,7 @@ impl Form {
             let value = request.input.get(&field.name);
             field.text = value.map(|value| field.show(value)).unwrap_or_default();
         }
+        self.cursor = 0;
         self.set(EXECUTOR, request.executor.as_str());
         if let Some(timeout) = request.limits.timeout_ms {
             let shown = match timeout % 1000 {
@@ -350,6 +351,7 @@ impl Field {
                 text.clone()
             }
             (Kind::Choice(_), value) => label(value),
+            (Kind::List(item), Value::Array(values)) => commas(item, values),
             (_, value) => value.to_string(),
         }
     }
@@ -362,6 +364,16 @@ impl Field {
             None if self.required => "required".into(),
             None => "not given".into(),
         }
+    }
+}
+
+/// A list as one would type it, when it reads back the same; else as JSON.
+fn commas(item: &Kind, values: &[Value]) -> String {
+    let shown = values.iter().map(label).collect::<Vec<_>>().join(", ");
+    let whole = Kind::List(Box::new(item.clone()));
+    match whole.read(&shown) {
+        Ok(Value::Array(again)) if again == values && !shown.is_empty() => shown,
+        _ => Value::Array(values.to_vec()).to_string(),
     }
 }
 

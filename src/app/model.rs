@@ -242,7 +242,7 @@ impl Model {
             Focus::List => row(),
             Focus::Detail => {
                 let detail = self.detail(self.view);
-                let line = detail.lines.get(self.detail_state().cursor);
+                let line = detail.lines.get(self.detail_state().at(detail.lines.len()));
                 match line {
                     Some(line) if line.links != Links::default() => line.links.clone(),
                     _ => row(),

@@ -219,21 +219,38 @@ pub fn squeeze(text: &str) -> String {
     flat
 }
 
-/// Text as paragraphs: lines of prose are joined; indented lines and lists keep their breaks.
+/// Text as paragraphs: lines of prose are joined; lists, fields and changes of indentation keep
+/// their breaks.
 pub fn paragraphs(text: &str) -> Vec<String> {
+    let indent_of = |line: &str| line.len() - line.trim_start().len();
+    let body = text.trim_end().lines().skip(1).filter(|line| !line.trim().is_empty());
+    let base = body.map(indent_of).min().unwrap_or(0);
     let mut lines: Vec<String> = Vec::new();
-    let mut joins = false;
-    for line in text.trim().lines() {
+    // The indentation that a further line of the paragraph has; `None` when none can follow.
+    let mut open: Option<usize> = None;
+    for (at, line) in text.trim().lines().enumerate() {
         let trimmed = line.trim();
+        let indent = if at == 0 { 0 } else { indent_of(line).saturating_sub(base) };
         let starts = trimmed.starts_with(['-', '*', ':', '.', '>', '#', '|', '`', '+', '=', '~']);
+        let is_field = trimmed.split_once(": ").is_some_and(|(name, _)| {
+            !name.contains(' ')
+                && name.chars().all(|c| c.is_alphanumeric() || "_*()[],".contains(c))
+        });
         match lines.last_mut() {
-            Some(last) if joins && !trimmed.is_empty() && !starts => {
+            Some(last) if open == Some(indent) && !starts && !is_field && !trimmed.is_empty() => {
                 last.push(' ');
                 last.push_str(trimmed);
             }
-            _ => lines.push(trimmed.to_owned()),
+            _ => lines.push(format!("{:indent$}{trimmed}", "", indent = indent.min(8))),
         }
-        joins = !trimmed.is_empty();
+        open = match trimmed {
+            "" => None,
+            _ if trimmed.ends_with(':') => None,
+            // What hangs under a list item or field belongs to it.
+            _ if starts => Some(indent + 2),
+            _ if is_field => Some(indent + 4),
+            _ => Some(open.filter(|open| *open == indent).unwrap_or(indent)),
+        };
     }
     lines
 }
@@ -305,6 +322,9 @@ mod tests {
         assert_eq!(squeeze("(x,)"), "(x)");
         let doc = "First\n    line.\n\n    - one\n    - two\n      more";
         assert_eq!(paragraphs(doc), ["First line.", "", "- one", "- two more"]);
+        let doc = "Counts.\n\n    Args:\n        a: one\n            more\n        b: two\n\n    End\n    here.";
+        let expected = ["Counts.", "", "Args:", "    a: one more", "    b: two", "", "End here."];
+        assert_eq!(paragraphs(doc), expected);
     }
 
     #[test]

@@ -9,6 +9,7 @@ use super::hit::HitMap;
 use super::theme::Theme;
 use super::widgets::line;
 use crate::app::command::{self, Command, Context};
+use crate::app::history::Stop;
 use crate::app::text::{self, Line, Role};
 use crate::app::{Hit, Model, View};
 
@@ -99,9 +100,16 @@ fn crumbs(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer, hits: &mut
     x += line::draw(theme, &root, x, area.y, limit.saturating_sub(x), buf);
     let steps = &model.history.back;
     let shown = steps.len().saturating_sub(3);
+    let title = |stop: &'_ Stop| match stop.title.as_str() {
+        "" => stop.view.title().to_owned(),
+        title => title.to_owned(),
+    };
     for (at, stop) in steps.iter().enumerate().skip(shown) {
-        let name = if stop.title.is_empty() { stop.view.title() } else { &stop.title };
-        let name = text::truncate_start(name, 28);
+        let name = title(stop);
+        if steps.get(at + 1).is_some_and(|next| title(next) == name) {
+            continue;
+        }
+        let name = text::truncate_start(&name, 28);
         let crumb = Line::new(Role::Border, " › ").push(Role::Dim, &name);
         let used = line::draw(theme, &crumb, x, area.y, limit.saturating_sub(x), buf);
         hits.push(Rect { x, width: used, ..area }, Hit::Crumb(at));

@@ -78,6 +78,7 @@ fn draw_form(
         hits.push(whole, Hit::Item(field));
         let here = focused && field == form.cursor;
         if let (Some(value_at), true) = (row.value_at, here) {
+            buf.set_string(whole.x, y, "▌", theme.style(Role::Accent));
             list::select(theme, whole, true, buf);
             if let Some(typed) = &form.typing {
                 let x = text.x + value_at;

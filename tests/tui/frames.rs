@@ -23,7 +23,8 @@ fn every_view_fills_its_frame_at_every_size() {
             }
             let tabs = frame.lines().next().unwrap();
             let title = if size.0 < 100 { view.short_title() } else { view.title() };
-            assert!(tabs.contains(title), "{view:?} at {size:?}: {tabs}");
+            // Help has no key of its own among the digits: its tab is the first to be cut.
+            assert!(view == View::Help || tabs.contains(title), "{view:?} at {size:?}: {tabs}");
             assert!(tabs.contains("D Diag"), "the last tab is cut at {size:?}: {tabs}");
             let footer = frame.lines().last().unwrap();
             assert!(footer.starts_with("? Help"), "{view:?} at {size:?}: {footer}");

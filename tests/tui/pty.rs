@@ -31,7 +31,7 @@ fn it_starts_follows_the_size_and_quits() {
         let ours = screen.alternate_screen() && screen.hide_cursor() && screen.bracketed_paste();
         ours.then_some(())
     });
-    terminal.wait_for("1 Project");
+    terminal.wait_for("1 Proj");
     terminal.resize(120, 40);
     terminal.wait_for("D Diagnostics");
     terminal.resize(50, 12);

@@ -258,7 +258,7 @@ pub fn go(model: &mut Model, motion: Motion) -> Vec<Effect> {
         (Focus::Detail, _) => {
             let count = model.detail(model.view).lines.len();
             let state = model.detail_state_mut();
-            state.cursor = motion.apply(state.cursor, count, state.height.get());
+            state.cursor = motion.apply(state.at(count), count, state.height.get());
         }
     }
     Vec::new()

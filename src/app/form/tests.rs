@@ -87,6 +87,7 @@ fn values_take_the_types_of_their_fields() {
 
     let mut again = self::form();
     again.fill(&request);
+    assert_eq!(again.fields[4].text, "1, 2.5");
     assert_eq!(again.request().unwrap(), RunRequest { ..request });
 }
 
@@ -135,6 +136,14 @@ fn the_command_line_is_one_a_shell_reads() {
         form.command_line(),
         "metascope run . jobs.resize --arg width=80 --arg 'name=it'\\''s' --timeout 3s"
     );
+}
+
+#[test]
+fn lists_that_commas_cannot_say_are_shown_as_json() {
+    let item = Kind::Text;
+    assert_eq!(commas(&item, &["a".into(), "b c".into()]), "a, b c");
+    assert_eq!(commas(&item, &["a,b".into()]), "[\"a,b\"]");
+    assert_eq!(commas(&item, &[]), "[]");
 }
 
 #[test]

@@ -340,9 +340,8 @@ fn keep_end(model: &mut Model) {
         return;
     }
     model.runs.unseen = 0;
-    let last = model.detail(View::Runs).lines.len().saturating_sub(1);
-    let state = &mut model.panes_mut(View::Runs).detail;
-    state.cursor = last;
+    // Beyond the last line means at the end, however many come: nothing is built per event.
+    model.panes_mut(View::Runs).detail.cursor = usize::MAX;
 }
 
 /// Recorded runs, newest first; those of this session keep their logs.
@@ -392,7 +391,7 @@ pub fn links(model: &Model) -> Option<Links> {
         return None;
     }
     let detail = model.detail(View::Runs);
-    let line = detail.lines.get(model.detail_state().cursor)?;
+    let line = detail.lines.get(model.detail_state().at(detail.lines.len()))?;
     (line.links != Links::default()).then(|| line.links.clone())
 }
 

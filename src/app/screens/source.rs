@@ -382,7 +382,7 @@ pub fn links(model: &Model) -> Option<Links> {
     let place = model.source.place()?;
     if model.focus == Focus::Detail {
         let detail = model.detail(View::Source);
-        let line = detail.lines.get(model.detail_state().cursor)?;
+        let line = detail.lines.get(model.detail_state().at(detail.lines.len()))?;
         return (line.links != Links::default()).then(|| line.links.clone());
     }
     let marks = marks(model, &place.file);

@@ -309,12 +309,11 @@ fn toggle_worker(model: &mut Model) -> Vec<Effect> {
 fn open_worker(model: &mut Model) -> Vec<Effect> {
     let Some(task) = selected(model) else { return Vec::new() };
     match worker_of(model, &task.id) {
-        Some(Ok(worker)) => match worker.files.first() {
-            Some((name, text)) => {
-                vec![Effect::OpenText { name: name.clone(), text: text.clone() }]
-            }
-            None => Vec::new(),
-        },
+        Some(Ok(worker)) => {
+            let files = worker.files.iter().map(|(name, text)| format!("# ==== {name}\n{text}\n"));
+            let name = worker.files.first().map_or("worker", |(name, _)| name).to_owned();
+            vec![Effect::OpenText { name, text: files.collect() }]
+        }
         Some(Err(reason)) => {
             let reason = reason.clone();
             model.toast(Level::Warning, reason)
@@ -326,11 +325,9 @@ fn open_worker(model: &mut Model) -> Vec<Effect> {
 /// A worker was generated, or could not be.
 pub fn worker(model: &mut Model, task: &Name, worker: Result<Arc<Worker>, String>) -> Vec<Effect> {
     let mut effects = Vec::new();
-    if let Ok(worker) = &worker
-        && let Some((name, text)) = worker.files.first()
-    {
+    for (at, (name, text)) in worker.iter().flat_map(|worker| worker.files.iter().enumerate()) {
         let text: Arc<str> = text.as_str().into();
-        let key = worker::text_key(task);
+        let key = worker::text_key(task, at);
         let token = name.rsplit_once('.').map_or("", |(_, extension)| extension).into();
         model.texts.put(key.clone(), Some(text.clone()));
         effects.push(Effect::Highlight { key, token, text });
@@ -446,7 +443,7 @@ pub fn settle(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     }
     let Some(id) = selected(model).map(|task| task.id.clone()) else { return Vec::new() };
-    if model.tasks.workers.contains_key(&id) || !model.texts.ask(&worker::text_key(&id)) {
+    if model.tasks.workers.contains_key(&id) || !model.texts.ask(&worker::text_key(&id, 0)) {
         return Vec::new();
     }
     vec![Effect::GenerateWorker(id)]
@@ -454,7 +451,11 @@ pub fn settle(model: &mut Model) -> Vec<Effect> {
 
 /// The source changed: workers are out of date, forms follow their schemas.
 pub fn refreshed(model: &mut Model) {
-    let keys: Vec<Name> = model.tasks.workers.keys().map(worker::text_key).collect();
+    let of_task = |(task, worker): (&Name, &Result<Arc<Worker>, String>)| {
+        let files = worker.as_ref().map_or(1, |worker| worker.files.len().max(1));
+        (0..files).map(|at| worker::text_key(task, at)).collect::<Vec<Name>>()
+    };
+    let keys: Vec<Name> = model.tasks.workers.iter().flat_map(of_task).collect();
     model.texts.forget(&keys);
     model.tasks.workers.clear();
     let project = model.project.clone();

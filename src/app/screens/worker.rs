@@ -7,9 +7,9 @@ use crate::app::model::Model;
 use crate::app::text::{self, Line, Role};
 use crate::model::{Name, Task, Worker};
 
-/// The key under which the worker's text and roles are kept.
-pub fn text_key(task: &Name) -> Name {
-    format!("worker:{task}").into()
+/// The key under which the text and roles of one of the worker's files are kept.
+pub fn text_key(task: &Name, file: usize) -> Name {
+    format!("worker:{task}#{file}").into()
 }
 
 pub fn detail(model: &Model, task: &Task) -> Detail {
@@ -51,15 +51,16 @@ fn describe(model: &Model, task: &Task, worker: &Worker, detail: &mut Detail) {
         let line = Line::dim(&format!("{what}  {}:{}", dropped.file, dropped.line));
         detail.fixed(line, Links::at(&dropped.file, dropped.line));
     }
-    let Some((name, program)) = worker.files.first() else { return };
-    detail.heading(name);
-    let key = text_key(&task.id);
-    for number in 1..=program.lines().count() {
-        let mut line = Line::new(Role::LineNumber, &format!("{number:>5} "));
-        line.spans.extend(super::source::source_line(model, &key, number).spans);
-        detail.fixed(line, Links::default());
-    }
-    for (name, _) in worker.files.iter().skip(1) {
-        detail.line(Line::dim(&format!("and {name}")));
+    // The entry is the same for every task: what the slice kept is more telling.
+    let entry_last = (1..worker.files.len()).chain((!worker.files.is_empty()).then_some(0));
+    for at in entry_last {
+        let (name, program) = &worker.files[at];
+        detail.heading(name);
+        let key = text_key(&task.id, at);
+        for number in 1..=program.lines().count() {
+            let mut line = Line::new(Role::LineNumber, &format!("{number:>5} "));
+            line.spans.extend(super::source::source_line(model, &key, number).spans);
+            detail.fixed(line, Links::default());
+        }
     }
 }

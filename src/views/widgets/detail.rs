@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 use super::{line, list, panel};
 use crate::app::list::Matcher;
 use crate::app::model::{Focus, Model};
-use crate::app::{Detail, Hit, Line, View};
+use crate::app::{Detail, Hit, Line, Role, View};
 use crate::views::hit::HitMap;
 use crate::views::theme::Theme;
 
@@ -36,46 +36,89 @@ pub fn draw_detail(
     let inner = panel::title(theme, area, focused, &detail.title, "", buf);
     let text = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
 
-    // Screen rows: the index of the line each belongs to.
-    let mut rows: Vec<(usize, Line)> = Vec::with_capacity(detail.lines.len());
-    let mut cursor = (0, 0);
-    for (at, shown) in detail.lines.iter().enumerate() {
-        let first = rows.len();
-        if shown.no_wrap {
-            let line = if state.column > 0 {
-                line::scrolled(&shown.line, state.column)
-            } else {
-                shown.line.clone()
-            };
-            rows.push((at, line));
-        } else {
-            rows.extend(line::wrap(&shown.line, text.width as usize).into_iter().map(|l| (at, l)));
-        }
-        if at == state.cursor {
-            cursor = (first, rows.len());
-        }
-    }
+    let here = state.at(detail.lines.len());
+    let wrapped = Wrapped::new(detail, text.width as usize);
+    let (first, last) = (wrapped.start(here), wrapped.start(here + 1));
     let height = text.height as usize;
     let mut offset = state.offset.get();
-    if cursor.0 < offset {
-        offset = cursor.0;
-    } else if cursor.1 > offset + height {
-        offset = cursor.1 - height;
+    if first < offset {
+        offset = first;
+    } else if last > offset + height {
+        offset = last - height;
     }
-    offset = offset.min(rows.len().saturating_sub(height));
+    offset = offset.min(wrapped.total().saturating_sub(height));
     state.offset.set(offset);
     state.height.set(height);
 
     // Words searched in the pages are found in the page too.
     let words = if model.view == View::Patterns { model.list().filter.text() } else { "" };
     let matcher = Matcher::new(words);
-    for (y, (at, row)) in (text.y..text.bottom()).zip(rows.iter().skip(offset)) {
+    let rows = wrapped.rows(detail, offset, height, state.column);
+    for (y, (at, row)) in (text.y..text.bottom()).zip(&rows) {
         line::draw_matched(theme, row, &matcher, text.x, y, text.width, buf);
         let whole = Rect { y, height: 1, ..inner };
         hits.push(whole, Hit::DetailLine(*at));
-        if focused && *at == state.cursor {
+        if focused && *at == here {
+            buf.set_string(whole.x, y, "▌", theme.style(Role::Accent));
             list::select(theme, whole, true, buf);
         }
     }
-    list::scrollbar(theme, inner, offset, rows.len(), buf);
+    list::scrollbar(theme, inner, offset, wrapped.total(), buf);
+}
+
+/// Where each line of a detail starts once long lines are wrapped. Only the lines that are shown
+/// are copied: a log has thousands.
+struct Wrapped {
+    /// Per line its first screen row; one more at the end.
+    starts: Vec<usize>,
+    width: usize,
+}
+
+impl Wrapped {
+    fn new(detail: &Detail, width: usize) -> Self {
+        let mut starts = Vec::with_capacity(detail.lines.len() + 1);
+        let mut at = 0;
+        for shown in &detail.lines {
+            starts.push(at);
+            let fits = shown.no_wrap || shown.line.width() <= width;
+            at += if fits { 1 } else { line::wrap(&shown.line, width).len() };
+        }
+        starts.push(at);
+        Self { starts, width }
+    }
+
+    fn start(&self, line: usize) -> usize {
+        self.starts.get(line).copied().unwrap_or(self.total())
+    }
+
+    fn total(&self) -> usize {
+        self.starts.last().copied().unwrap_or(0)
+    }
+
+    /// The screen rows from `offset` on, each with the index of its line.
+    fn rows(
+        &self,
+        detail: &Detail,
+        offset: usize,
+        height: usize,
+        column: usize,
+    ) -> Vec<(usize, Line)> {
+        let first = self.starts.partition_point(|start| *start <= offset).saturating_sub(1);
+        let mut rows = Vec::with_capacity(height);
+        for (at, shown) in detail.lines.iter().enumerate().skip(first) {
+            if self.start(at) >= offset + height {
+                break;
+            }
+            let pieces = if !shown.no_wrap {
+                line::wrap(&shown.line, self.width)
+            } else if column > 0 {
+                vec![line::scrolled(&shown.line, column)]
+            } else {
+                vec![shown.line.clone()]
+            };
+            let hidden = offset.saturating_sub(self.start(at));
+            rows.extend(pieces.into_iter().skip(hidden).map(|piece| (at, piece)));
+        }
+        rows
+    }
 }

@@ -197,7 +197,7 @@ mod tests {
         assert_eq!(plain(&wrap(&line, 9)), ["  one two", "  three漢", "  字"]);
         assert_eq!(plain(&wrap(&Line::text("abcdefg"), 3)), ["abc", "def", "g"]);
         let mixed = Line::text("see (").push(Role::Dim, "this) now");
-        assert_eq!(plain(&wrap(&mixed, 10)), ["see ", "(this) now"]);
+        assert_eq!(plain(&wrap(&mixed, 9)), ["see ", "(this) ", "now"]);
         assert_eq!(plain(&wrap(&Line::text("one two."), 7)), ["one ", "two."]);
     }
 
