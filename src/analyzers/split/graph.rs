@@ -1,6 +1,6 @@
 //! The structured body form of both languages: blocks of operations ended by a terminator.
 
-use super::vars::{Effects, VarId, VarKind, Vars};
+use super::vars::{Effects, VarId, VarKind, VarSet, Vars};
 use crate::model::SuspensionKind;
 
 pub type BlockId = usize;
@@ -49,8 +49,18 @@ pub struct Op {
     pub indent: Option<String>,
     /// State of `self` it touches.
     pub state: Vec<StateAccess>,
+    /// What it does to the storage of variables (Rust).
+    pub storage: Storage,
     /// Only stores to this variable: dropped when nothing reads it.
     pub only_sets: Option<VarId>,
+}
+
+/// Borrows, moves and ends of variables' storage.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Storage {
+    pub borrows: VarSet,
+    pub moves: VarSet,
+    pub ends: VarSet,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

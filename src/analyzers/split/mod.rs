@@ -9,12 +9,13 @@ pub mod graph;
 pub mod liveness;
 pub mod present;
 pub mod simplify;
+pub mod storage;
 pub mod vars;
 
 #[cfg(test)]
 mod tests;
 
-pub use graph::{Access, Block, BlockId, Cut, End, Graph, Op, Role, StateAccess};
+pub use graph::{Access, Block, BlockId, Cut, End, Graph, Op, Role, StateAccess, Storage};
 pub use liveness::Liveness;
 pub use simplify::simplify;
 pub use vars::{Effects, Kills, VarId, VarKind, VarSet, Vars};
