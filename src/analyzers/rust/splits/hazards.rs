@@ -13,7 +13,9 @@ pub fn find(graph: &Graph, live: &Liveness, types: &[Ty]) -> Vec<Hazard> {
         let End::Suspend { suspension, .. } = block.end else { continue };
         let line = graph.suspensions[suspension].request.last_line;
         for var in live.live_out[at].iter() {
-            let (name, Some(ty)) = (graph.vars.name(var), types.get(var as usize)) else { continue };
+            let (name, Some(ty)) = (graph.vars.name(var), types.get(var as usize)) else {
+                continue;
+            };
             if ty.guard {
                 let message = format!(
                     "`{name}` holds a lock across this await: others wait for as long as it does"

@@ -10,10 +10,32 @@ use super::types::Ty;
 
 /// Macros that format their arguments by reference.
 const FORMATS: [&str; 26] = [
-    "format", "print", "println", "eprint", "eprintln", "write", "writeln", "panic", "todo",
-    "unreachable", "unimplemented", "assert", "assert_eq", "assert_ne", "debug_assert",
-    "debug_assert_eq", "debug_assert_ne", "format_args", "info", "debug", "warn", "error", "trace",
-    "log", "bail", "anyhow",
+    "format",
+    "print",
+    "println",
+    "eprint",
+    "eprintln",
+    "write",
+    "writeln",
+    "panic",
+    "todo",
+    "unreachable",
+    "unimplemented",
+    "assert",
+    "assert_eq",
+    "assert_ne",
+    "debug_assert",
+    "debug_assert_eq",
+    "debug_assert_ne",
+    "format_args",
+    "info",
+    "debug",
+    "warn",
+    "error",
+    "trace",
+    "log",
+    "bail",
+    "anyhow",
 ];
 
 impl Lowering<'_, '_> {
@@ -217,8 +239,8 @@ impl Parse for Select {
             input.parse::<Token![;]>()?;
         }
         while !input.is_empty() {
-            let is_last_resort = input.peek(Token![else])
-                || (input.peek(syn::Ident) && input.peek2(Token![=>]));
+            let is_last_resort =
+                input.peek(Token![else]) || (input.peek(syn::Ident) && input.peek2(Token![=>]));
             let mut arm = SelectArm {
                 pattern: None,
                 future: None,
@@ -271,7 +293,8 @@ pub(super) fn identifiers(tokens: TokenStream) -> Vec<String> {
                     let text = literal.to_string();
                     for part in text.split('{').skip(1) {
                         let name = part.split(['}', ':']).next().unwrap_or_default();
-                        if !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_') {
+                        if !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_')
+                        {
                             found.push(name.to_string());
                         }
                     }

@@ -20,7 +20,9 @@ impl Lowering<'_, '_> {
         // Through a reference everything binds by reference.
         let part = |at: usize| -> Ty {
             if ty.is_ref {
-                return Ty::reference(ty.inner().parts.get(at).cloned().unwrap_or_else(Ty::unknown));
+                return Ty::reference(
+                    ty.inner().parts.get(at).cloned().unwrap_or_else(Ty::unknown),
+                );
             }
             match ty.parts.get(at) {
                 Some(part) => part.clone(),
@@ -35,8 +37,7 @@ impl Lowering<'_, '_> {
                 if node.subpat.is_none() && node.by_ref.is_none() && is_constant(&name) {
                     return;
                 }
-                let ty =
-                    if node.by_ref.is_some() { Ty::reference(ty.clone()) } else { ty.clone() };
+                let ty = if node.by_ref.is_some() { Ty::reference(ty.clone()) } else { ty.clone() };
                 let var = self.declare(&name, ty.clone());
                 if write {
                     self.write(var);

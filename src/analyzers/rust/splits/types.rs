@@ -23,7 +23,15 @@ pub struct Ty {
 
 impl Ty {
     pub fn plain() -> Self {
-        Self { copy: true, drops: false, is_ref: false, guard: false, bytes: None, inner: None, parts: Vec::new() }
+        Self {
+            copy: true,
+            drops: false,
+            is_ref: false,
+            guard: false,
+            bytes: None,
+            inner: None,
+            parts: Vec::new(),
+        }
     }
 
     pub fn tuple(parts: Vec<Self>) -> Self {
@@ -86,9 +94,35 @@ pub struct Types {
 }
 
 const SCALARS: [&str; 30] = [
-    "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize", "f32",
-    "f64", "bool", "char", "Duration", "Instant", "SystemTime", "Ordering", "IpAddr", "Ipv4Addr",
-    "Ipv6Addr", "SocketAddr", "PhantomData", "StatusCode", "Uuid", "TypeId", "NonZeroUsize",
+    "u8",
+    "u16",
+    "u32",
+    "u64",
+    "u128",
+    "usize",
+    "i8",
+    "i16",
+    "i32",
+    "i64",
+    "i128",
+    "isize",
+    "f32",
+    "f64",
+    "bool",
+    "char",
+    "Duration",
+    "Instant",
+    "SystemTime",
+    "Ordering",
+    "IpAddr",
+    "Ipv4Addr",
+    "Ipv6Addr",
+    "SocketAddr",
+    "PhantomData",
+    "StatusCode",
+    "Uuid",
+    "TypeId",
+    "NonZeroUsize",
     "NonZeroU32",
 ];
 
@@ -110,7 +144,8 @@ impl Types {
             match item {
                 syn::Item::Struct(node) => {
                     let copy = derives_copy(&node.attrs);
-                    let fields: Vec<Ty> = node.fields.iter().map(|field| self.ty(&field.ty)).collect();
+                    let fields: Vec<Ty> =
+                        node.fields.iter().map(|field| self.ty(&field.ty)).collect();
                     self.declare(&node.ident, copy, &fields);
                 }
                 syn::Item::Enum(node) => {
@@ -213,11 +248,15 @@ impl Types {
             Type::Array(node) => {
                 let item = self.ty(&node.elem);
                 let bytes = array_length(&node.len).map(|length| length * scalar_bytes(&node.elem));
-                Ty { bytes, copy: item.copy, drops: item.drops, inner: Some(Box::new(item)), ..Ty::plain() }
+                Ty {
+                    bytes,
+                    copy: item.copy,
+                    drops: item.drops,
+                    inner: Some(Box::new(item)),
+                    ..Ty::plain()
+                }
             }
-            Type::Tuple(node) => {
-                Ty::tuple(node.elems.iter().map(|ty| self.ty(ty)).collect())
-            }
+            Type::Tuple(node) => Ty::tuple(node.elems.iter().map(|ty| self.ty(ty)).collect()),
             Type::Path(node) => self.path(&node.path),
             _ => Ty::unknown(),
         }
@@ -250,7 +289,14 @@ impl Types {
                 let all = args.iter().fold(Ty::plain(), |all, ty| all.join(ty));
                 // An error type that is not named is one with a destructor.
                 let drops = all.drops || args.len() < 2;
-                Ty { drops, copy: all.copy && !drops, is_ref: false, bytes: None, inner: first.map(Box::new), ..Ty::plain() }
+                Ty {
+                    drops,
+                    copy: all.copy && !drops,
+                    is_ref: false,
+                    bytes: None,
+                    inner: first.map(Box::new),
+                    ..Ty::plain()
+                }
             }
             _ => self.named.get(&name).cloned().unwrap_or_else(|| Ty::owned(first)),
         }

@@ -9,39 +9,158 @@ use crate::analyzers::split::{BlockId, End, VarId};
 
 /// Methods that take their receiver by value.
 const BY_VALUE: [&str; 52] = [
-    "unwrap", "expect", "unwrap_or", "unwrap_or_else", "unwrap_or_default", "unwrap_err",
-    "expect_err", "ok", "err", "ok_or", "ok_or_else", "map", "map_err", "map_or", "map_or_else",
-    "and_then", "or_else", "flatten", "collect", "fold", "sum", "product", "chain", "zip",
-    "enumerate", "rev", "filter", "filter_map", "flat_map", "skip", "step_by", "skip_while",
-    "take_while", "cloned", "copied", "for_each", "for_each_concurrent", "try_for_each", "then",
-    "boxed", "boxed_local", "fuse", "inspect", "peekable", "last", "buffered",
-    "buffer_unordered", "partition", "unzip", "try_collect", "min_by_key", "max_by_key",
+    "unwrap",
+    "expect",
+    "unwrap_or",
+    "unwrap_or_else",
+    "unwrap_or_default",
+    "unwrap_err",
+    "expect_err",
+    "ok",
+    "err",
+    "ok_or",
+    "ok_or_else",
+    "map",
+    "map_err",
+    "map_or",
+    "map_or_else",
+    "and_then",
+    "or_else",
+    "flatten",
+    "collect",
+    "fold",
+    "sum",
+    "product",
+    "chain",
+    "zip",
+    "enumerate",
+    "rev",
+    "filter",
+    "filter_map",
+    "flat_map",
+    "skip",
+    "step_by",
+    "skip_while",
+    "take_while",
+    "cloned",
+    "copied",
+    "for_each",
+    "for_each_concurrent",
+    "try_for_each",
+    "then",
+    "boxed",
+    "boxed_local",
+    "fuse",
+    "inspect",
+    "peekable",
+    "last",
+    "buffered",
+    "buffer_unordered",
+    "partition",
+    "unzip",
+    "try_collect",
+    "min_by_key",
+    "max_by_key",
 ];
 
 /// Methods whose result is copied and holds nothing.
 const PLAIN: [&str; 40] = [
-    "len", "count", "is_empty", "contains", "contains_key", "starts_with", "ends_with", "eq", "ne",
-    "lt", "gt", "le", "ge", "cmp", "partial_cmp", "elapsed", "as_millis", "as_secs", "as_secs_f64",
-    "as_secs_f32", "as_micros", "as_nanos", "capacity", "load", "fetch_add", "fetch_sub", "swap",
-    "position", "rposition", "to_bits", "leading_zeros", "trailing_zeros", "count_ones",
-    "duration_since", "checked_duration_since", "any", "all", "is_multiple_of", "rem_euclid",
+    "len",
+    "count",
+    "is_empty",
+    "contains",
+    "contains_key",
+    "starts_with",
+    "ends_with",
+    "eq",
+    "ne",
+    "lt",
+    "gt",
+    "le",
+    "ge",
+    "cmp",
+    "partial_cmp",
+    "elapsed",
+    "as_millis",
+    "as_secs",
+    "as_secs_f64",
+    "as_secs_f32",
+    "as_micros",
+    "as_nanos",
+    "capacity",
+    "load",
+    "fetch_add",
+    "fetch_sub",
+    "swap",
+    "position",
+    "rposition",
+    "to_bits",
+    "leading_zeros",
+    "trailing_zeros",
+    "count_ones",
+    "duration_since",
+    "checked_duration_since",
+    "any",
+    "all",
+    "is_multiple_of",
+    "rem_euclid",
     "compare_exchange",
 ];
 
 /// Methods whose result borrows from the receiver.
 const REFERENCES: [&str; 30] = [
-    "as_str", "as_bytes", "as_ref", "as_mut", "as_slice", "as_mut_slice", "as_deref",
-    "as_deref_mut", "as_path", "trim", "trim_start", "trim_end", "trim_matches", "get", "get_mut",
-    "first", "first_mut", "to_str", "strip_prefix", "strip_suffix", "peek", "split_at",
-    "split_once", "rsplit_once", "file_name", "extension", "parent", "deref", "deref_mut",
+    "as_str",
+    "as_bytes",
+    "as_ref",
+    "as_mut",
+    "as_slice",
+    "as_mut_slice",
+    "as_deref",
+    "as_deref_mut",
+    "as_path",
+    "trim",
+    "trim_start",
+    "trim_end",
+    "trim_matches",
+    "get",
+    "get_mut",
+    "first",
+    "first_mut",
+    "to_str",
+    "strip_prefix",
+    "strip_suffix",
+    "peek",
+    "split_at",
+    "split_once",
+    "rsplit_once",
+    "file_name",
+    "extension",
+    "parent",
+    "deref",
+    "deref_mut",
     "entry",
 ];
 
 /// Iterators over what the receiver holds.
 const ITERATORS: [&str; 18] = [
-    "iter", "iter_mut", "keys", "values", "values_mut", "chars", "bytes", "char_indices", "lines",
-    "split", "rsplit", "splitn", "split_whitespace", "split_terminator", "windows", "chunks",
-    "chunks_exact", "components",
+    "iter",
+    "iter_mut",
+    "keys",
+    "values",
+    "values_mut",
+    "chars",
+    "bytes",
+    "char_indices",
+    "lines",
+    "split",
+    "rsplit",
+    "splitn",
+    "split_whitespace",
+    "split_terminator",
+    "windows",
+    "chunks",
+    "chunks_exact",
+    "components",
 ];
 
 /// Numeric methods: by value, of the receiver's own type.
@@ -49,8 +168,22 @@ fn is_numeric(method: &str) -> bool {
     ["wrapping_", "saturating_", "checked_", "overflowing_"].iter().any(|p| method.starts_with(p))
         || matches!(
             method,
-            "pow" | "powi" | "powf" | "abs" | "min" | "max" | "clamp" | "sqrt" | "round" | "floor"
-                | "ceil" | "signum" | "is_positive" | "is_negative" | "abs_diff" | "div_ceil"
+            "pow"
+                | "powi"
+                | "powf"
+                | "abs"
+                | "min"
+                | "max"
+                | "clamp"
+                | "sqrt"
+                | "round"
+                | "floor"
+                | "ceil"
+                | "signum"
+                | "is_positive"
+                | "is_negative"
+                | "abs_diff"
+                | "div_ceil"
         )
 }
 
@@ -216,7 +349,12 @@ impl Lowering<'_, '_> {
             Expr::Array(node) => {
                 let all = node.elems.iter().map(|part| self.value(part));
                 let item = all.reduce(|one, two| one.join(&two)).unwrap_or_else(Ty::plain);
-                Ty { copy: item.copy, drops: item.drops, inner: Some(Box::new(item)), ..Ty::plain() }
+                Ty {
+                    copy: item.copy,
+                    drops: item.drops,
+                    inner: Some(Box::new(item)),
+                    ..Ty::plain()
+                }
             }
             Expr::Repeat(node) => {
                 let item = self.value(&node.expr);
@@ -224,12 +362,24 @@ impl Lowering<'_, '_> {
                     Expr::Lit(lit) => match &lit.lit {
                         syn::Lit::Int(value) if value.suffix() == "u8" => 1,
                         syn::Lit::Bool(_) | syn::Lit::Byte(_) => 1,
-                        _ => if lit_is_zero(lit) { 1 } else { 4 },
+                        _ => {
+                            if lit_is_zero(lit) {
+                                1
+                            } else {
+                                4
+                            }
+                        }
                     },
                     _ => 8,
                 };
                 let bytes = array_length(&node.len).map(|length| length.saturating_mul(width));
-                Ty { bytes, copy: item.copy, drops: item.drops, inner: Some(Box::new(item)), ..Ty::plain() }
+                Ty {
+                    bytes,
+                    copy: item.copy,
+                    drops: item.drops,
+                    inner: Some(Box::new(item)),
+                    ..Ty::plain()
+                }
             }
             Expr::Struct(node) => {
                 node.fields.iter().for_each(|field| {
@@ -354,7 +504,12 @@ impl Lowering<'_, '_> {
                 self.set_current(done);
                 Ty::plain()
             }
-            BinOp::Eq(_) | BinOp::Ne(_) | BinOp::Lt(_) | BinOp::Le(_) | BinOp::Gt(_) | BinOp::Ge(_) => {
+            BinOp::Eq(_)
+            | BinOp::Ne(_)
+            | BinOp::Lt(_)
+            | BinOp::Le(_)
+            | BinOp::Gt(_)
+            | BinOp::Ge(_) => {
                 for side in [&node.left, &node.right] {
                     self.compared(side);
                 }
@@ -486,8 +641,11 @@ impl Lowering<'_, '_> {
                     || is_numeric(&method)
             }
         };
-        let receiver =
-            if by_value { self.value(&node.receiver) } else { self.auto_referenced(&node.receiver) };
+        let receiver = if by_value {
+            self.value(&node.receiver)
+        } else {
+            self.auto_referenced(&node.receiver)
+        };
         let args: Vec<Ty> = node.args.iter().map(|arg| self.value(arg)).collect();
         self.method_result(&method, receiver, &args)
     }
