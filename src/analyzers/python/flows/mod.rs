@@ -9,8 +9,8 @@ use ruff_python_ast::visitor::{self, Visitor};
 use ruff_python_ast::{Expr, Operator, Stmt, StmtFunctionDef};
 
 use super::Source;
-use super::findings::members::{last_name, nested_functions};
-use super::scopes::MODULE;
+use super::findings::members::last_name;
+use super::scopes::{MODULE, ScopeId};
 use crate::model::facts::python::flows::{FlowFacts, Marked};
 
 /// Names that programs of an embedded prompt language call.
@@ -18,15 +18,9 @@ const LANGUAGE: &[&str] =
     &["gen", "select", "gen_int", "gen_string", "system", "user", "assistant"];
 
 pub fn extract(source: &Source<'_>) -> FlowFacts {
-    let mut facts = FlowFacts::default();
-    for def in nested_functions(&source.ast.body) {
-        if has_decorator(def, "task") {
-            facts.marked.push(marked(source, def));
-        }
-        if is_candidate(def) {
-            facts.functions.push(lower::function(source, MODULE, def));
-        }
-    }
+    let mut finder = Finder { source, scope: MODULE, facts: FlowFacts::default() };
+    finder.visit_body(&source.ast.body);
+    let mut facts = finder.facts;
     if !facts.functions.is_empty() {
         for stmt in &source.ast.body {
             let Stmt::Assign(assign) = stmt else { continue };
@@ -40,6 +34,42 @@ pub fn extract(source: &Source<'_>) -> FlowFacts {
         }
     }
     facts
+}
+
+/// Walks all functions, nested ones too: programs are often written where they are used.
+struct Finder<'a, 's> {
+    source: &'s Source<'a>,
+    scope: ScopeId,
+    facts: FlowFacts,
+}
+
+impl<'a> Visitor<'a> for Finder<'a, '_> {
+    fn visit_stmt(&mut self, stmt: &'a Stmt) {
+        let body = match stmt {
+            Stmt::FunctionDef(def) => {
+                if has_decorator(def, "task") {
+                    self.facts.marked.push(marked(self.source, self.scope, def));
+                }
+                if is_candidate(def) {
+                    self.facts.functions.push(lower::function(self.source, self.scope, def));
+                    return;
+                }
+                self.source.scopes.scope_of(def).map(|scope| (scope, &def.body))
+            }
+            Stmt::ClassDef(def) => self.source.scopes.scope_of(def).map(|scope| (scope, &def.body)),
+            _ => None,
+        };
+        match body {
+            Some((scope, body)) => {
+                let outer = std::mem::replace(&mut self.scope, scope);
+                self.visit_body(body);
+                self.scope = outer;
+            }
+            None => visitor::walk_stmt(self, stmt),
+        }
+    }
+
+    fn visit_expr(&mut self, _: &'a Expr) {}
 }
 
 /// A workflow by its decorator, or a function that appends to its parameter, or that builds
@@ -62,12 +92,12 @@ fn has_decorator(def: &StmtFunctionDef, name: &str) -> bool {
     def.decorator_list.iter().any(|item| last_name(&item.expression) == Some(name))
 }
 
-fn marked(source: &Source<'_>, def: &StmtFunctionDef) -> Marked {
+fn marked(source: &Source<'_>, scope: ScopeId, def: &StmtFunctionDef) -> Marked {
     let parameters = &def.parameters;
     let named = parameters.posonlyargs.iter().chain(&parameters.args).chain(&parameters.kwonlyargs);
     let name = def.name.as_str();
     Marked {
-        name: source.scopes.qualify(MODULE, name),
+        name: source.scopes.qualify(scope, name),
         params: named
             .map(|parameter| {
                 (parameter.parameter.name.as_str().into(), parameter.default.is_none())
