@@ -11,7 +11,7 @@ use ruff_python_ast::{
     Pattern, Stmt, StmtClassDef, StmtFunctionDef,
 };
 use ruff_text_size::{Ranged, TextRange};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::model::Name;
 
@@ -121,6 +121,19 @@ impl<'a> Scopes<'a> {
             is_start = false;
             at = here.parent?;
         }
+    }
+
+    /// Names that `global` and `nonlocal` let other scopes write, with the scope that holds each.
+    pub fn written_from_elsewhere(&self) -> FxHashSet<(ScopeId, &'a str)> {
+        let mut found = FxHashSet::default();
+        for (at, scope) in self.scopes.iter().enumerate() {
+            for name in scope.declared.keys() {
+                if let Some((holder, _)) = self.lookup(at as ScopeId, name) {
+                    found.insert((holder, *name));
+                }
+            }
+        }
+        found
     }
 
     /// The dotted origins of an expression. Subscripts are those of their value; anything that

@@ -1,0 +1,730 @@
+//! Attribute access: instances, classes, modules, `super()`, properties and descriptors.
+
+use super::program::Program;
+use super::solver::{Hidden, Invocation, PropertyInfo, Site, Solver, Target};
+use super::values::{ClassId, How, Sym, Value, ValueId, Var};
+use crate::model::EdgeKind;
+use crate::model::facts::python::calls::{ArgKind, Literal};
+
+/// So many classes below an annotated one are looked through for overrides.
+pub const MAX_OVERRIDES: usize = 48;
+/// The longest name that attributes of imported things grow to.
+const MAX_EXTERNAL: usize = 120;
+/// How many re-exports an import is followed through.
+const MAX_HOPS: u32 = 12;
+
+impl<'a> Solver<'a, '_> {
+    pub fn load_attribute(&mut self, base: ValueId, attr: Sym, to: Var, site: Site) {
+        match self.values.get(base) {
+            Value::Instance(class) => self.load_instance(base, class, attr, to, site, How::Flow, false),
+            Value::Bounded { class, own } => {
+                let how = if own { How::Own } else { How::Annotated };
+                self.load_instance(base, class, attr, to, site, how, true);
+            }
+            Value::Class(class) => self.load_class_attribute(base, class, attr, to, site, false),
+            Value::AnyClass(class) => self.load_class_attribute(base, class, attr, to, site, true),
+            Value::Module(module) => {
+                let module = self.syms.text(module).to_owned();
+                self.load_module(&module, attr, to, site);
+            }
+            Value::External(name) => {
+                if let Some(value) = self.external_attribute(name, attr) {
+                    self.add(to, value);
+                }
+            }
+            Value::Builtin(name) => {
+                let name = format!("{}.{}", self.syms.text(name), self.syms.text(attr));
+                let name = self.syms.own(name);
+                self.add(to, Value::Builtin(name));
+            }
+            Value::Function(body) => {
+                if attr == self.known.call || attr == self.known.get {
+                    self.graph.add(to, base);
+                } else if is_text_attribute(self.syms.text(attr)) {
+                    self.add(to, Value::Literal(Literal::Text));
+                } else {
+                    let var = self.function_attribute(body, attr);
+                    self.graph.edge(var, to);
+                }
+            }
+            Value::Method { body, receiver, .. } => {
+                if attr == self.known.func {
+                    self.add(to, Value::Function(body));
+                } else if attr == self.known.self_ {
+                    self.graph.add(to, receiver);
+                } else if attr == self.known.call {
+                    self.graph.add(to, base);
+                } else if is_text_attribute(self.syms.text(attr)) {
+                    self.add(to, Value::Literal(Literal::Text));
+                } else {
+                    let var = self.function_attribute(body, attr);
+                    self.graph.edge(var, to);
+                }
+            }
+            Value::Super { class, receiver } => self.load_super(class, receiver, attr, to, site),
+            Value::Property(id) => {
+                if matches!(self.syms.text(attr), "fget" | "func") {
+                    let getter = self.properties[id as usize].getter;
+                    self.graph.edge(getter, to);
+                } else {
+                    self.add(to, Value::Native { receiver: base, name: attr });
+                }
+            }
+            Value::Static(inner) | Value::ClassMethod(inner) => {
+                if attr == self.known.func || attr == self.known.wrapped {
+                    self.graph.add(to, inner);
+                }
+            }
+            Value::Partial(id) => {
+                if self.syms.text(attr) == "func" {
+                    let callee = self.partials[id as usize].callee;
+                    self.graph.edge(callee, to);
+                }
+            }
+            Value::ManagerFunction(body) => {
+                if attr == self.known.wrapped {
+                    self.add(to, Value::Function(body));
+                }
+            }
+            Value::Opaque | Value::Callable(_) | Value::Wraps(_) => {}
+            Value::Native { .. } => {}
+            Value::Object(_)
+            | Value::Text(_)
+            | Value::Pattern(..)
+            | Value::Number(_)
+            | Value::Literal(_)
+            | Value::Generator(_)
+            | Value::Coroutine(_)
+            | Value::Manager(_)
+            | Value::Made(_) => self.add(to, Value::Native { receiver: base, name: attr }),
+        }
+    }
+
+    pub fn function_attribute(&mut self, body: u32, attr: Sym) -> Var {
+        if let Some(known) = self.function_attributes.get(&(body, attr)) {
+            return *known;
+        }
+        let var = self.graph.var();
+        self.function_attributes.insert((body, attr), var);
+        var
+    }
+
+    /// `name.attr` of something imported; `None` when names grow without end.
+    pub fn external_attribute(&mut self, name: Sym, attr: Sym) -> Option<Value> {
+        let (name, attr) = (self.syms.text(name), self.syms.text(attr));
+        if name.len() + attr.len() > MAX_EXTERNAL || name.matches('.').count() > 7 {
+            return Some(Value::Opaque);
+        }
+        let whole = format!("{name}.{attr}");
+        Some(Value::External(self.syms.own(whole)))
+    }
+
+    /// The variable of an attribute stored on instances of a class (or on the class).
+    pub fn attribute(&mut self, class: ClassId, attr: Sym) -> Var {
+        if let Some(known) = self.attributes.get(&(class, attr)) {
+            return *known;
+        }
+        let var = self.graph.var();
+        self.attributes.insert((class, attr), var);
+        var
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    fn load_instance(
+        &mut self,
+        base: ValueId,
+        class: ClassId,
+        attr: Sym,
+        to: Var,
+        site: Site,
+        how: How,
+        is_bound: bool,
+    ) {
+        let program = self.program;
+        if attr == self.known.class {
+            self.add(to, if is_bound { Value::AnyClass(class) } else { Value::Class(class) });
+            return;
+        }
+        let member = program.member(class, attr);
+        if let Some((_, var)) = member {
+            self.hide(var, Hidden::Bind { receiver: base, to, site, how });
+        }
+        let mut is_known = member.is_some();
+        if is_bound {
+            for below in program.below(class, MAX_OVERRIDES) {
+                if let Some(var) = program.members.get(&(below, attr)) {
+                    is_known = true;
+                    let receiver = self.values.id(Value::Bounded { class: below, own: false });
+                    let how = How::Override;
+                    self.hide(*var, Hidden::Bind { receiver, to, site, how });
+                }
+            }
+        }
+        if program.stored.contains(&attr) && (member.is_none() || program.stores(class, attr)) {
+            is_known |= program.stores(class, attr);
+            for holder in &program.classes[class as usize].mro {
+                let var = self.attribute(*holder, attr);
+                self.graph.edge(var, to);
+            }
+            if is_bound {
+                for below in program.below(class, MAX_OVERRIDES) {
+                    if program.classes[below as usize].stored.contains(&attr) {
+                        is_known = true;
+                        let var = self.attribute(below, attr);
+                        self.graph.edge(var, to);
+                    }
+                }
+            }
+        }
+        if let Some((_, hook)) = program.member(class, self.known.getattribute) {
+            self.run_hook(base, hook, attr, to, site, how);
+        }
+        if is_known {
+            return;
+        }
+        if self.is_field(class, attr) {
+            return;
+        }
+        if let Some((_, hook)) = program.member(class, self.known.getattr) {
+            self.run_hook(base, hook, attr, to, site, how);
+            return;
+        }
+        if let Some(outside) = program.classes[class as usize].outside.first() {
+            self.outside_attribute(base, *outside, attr, to);
+        } else if self.syms.text(attr).starts_with("__") {
+            // What every object has.
+            self.add(to, Value::Native { receiver: base, name: attr });
+        }
+    }
+
+    fn is_field(&self, class: ClassId, attr: Sym) -> bool {
+        self.program.classes[class as usize].mro.iter().any(|holder| {
+            let info = &self.program.classes[*holder as usize];
+            let syms = &self.program.files[info.file as usize].syms;
+            info.facts.fields.iter().any(|field| syms[field.name as usize] == attr)
+        })
+    }
+
+    /// An attribute that must come from a base outside the project.
+    fn outside_attribute(&mut self, base: ValueId, outside: Sym, attr: Sym, to: Var) {
+        match self.syms.text(outside).strip_prefix("builtins.") {
+            Some("object") | None if self.syms.text(outside) != "builtins.object" => {
+                if let Some(value) = self.external_attribute(outside, attr) {
+                    self.add(to, value);
+                }
+            }
+            _ => self.add(to, Value::Native { receiver: base, name: attr }),
+        }
+    }
+
+    /// `__getattr__` or `__getattribute__` runs with the attribute's name.
+    fn run_hook(&mut self, base: ValueId, hook: Var, attr: Sym, to: Var, site: Site, how: How) {
+        if !self.done.insert((u32::MAX - 1, base, hook, site)) {
+            return;
+        }
+        let name = self.graph.var();
+        self.add(name, Value::Text(attr));
+        let call = self.call_with(&[name], to, site, EdgeKind::Attribute);
+        let bound = self.graph.var();
+        self.hide(hook, Hidden::Bind { receiver: base, to: bound, site, how });
+        self.hide(bound, Hidden::Invoke { call, how });
+    }
+
+    /// An invocation with plain positional arguments.
+    pub fn call_with(&mut self, args: &[Var], to: Var, site: Site, kind: EdgeKind) -> Invocation {
+        let first = self.args.len() as u32;
+        for var in args {
+            self.args.push(super::solver::Argument { kind: ArgKind::Positional, name: 0, var: *var });
+        }
+        Invocation { site, to, first, count: args.len() as u32, kind }
+    }
+
+    fn load_class_attribute(
+        &mut self,
+        base: ValueId,
+        class: ClassId,
+        attr: Sym,
+        to: Var,
+        site: Site,
+        is_bound: bool,
+    ) {
+        let program = self.program;
+        let info = &program.classes[class as usize];
+        let member = program.member(class, attr);
+        let mut is_known = member.is_some();
+        if let Some((_, var)) = member {
+            self.hide(var, Hidden::Bind { receiver: base, to, site, how: How::Flow });
+        }
+        if is_bound {
+            for below in program.below(class, MAX_OVERRIDES) {
+                if let Some(var) = program.members.get(&(below, attr)) {
+                    is_known = true;
+                    let receiver = self.values.id(Value::AnyClass(below));
+                    self.hide(*var, Hidden::Bind { receiver, to, site, how: How::Override });
+                }
+            }
+        }
+        if program.stored.contains(&attr) && member.is_none() {
+            for holder in &info.mro {
+                let var = self.attribute(*holder, attr);
+                self.graph.edge(var, to);
+            }
+            is_known |= program.stores(class, attr);
+        }
+        if is_known {
+            return;
+        }
+        if let Some(meta) = info.metaclass {
+            if let Some((_, var)) = program.member(meta, attr) {
+                self.hide(var, Hidden::Bind { receiver: base, to, site, how: How::Flow });
+                return;
+            }
+            if let Some((_, hook)) = program.member(meta, self.known.getattr) {
+                self.run_hook(base, hook, attr, to, site, How::Flow);
+                return;
+            }
+        }
+        if matches!(self.syms.text(attr), "__name__" | "__qualname__" | "__module__" | "__doc__") {
+            self.add(to, Value::Literal(Literal::Text));
+        } else if let Some(outside) = info.outside.first() {
+            self.outside_attribute(base, *outside, attr, to);
+        } else {
+            self.add(to, Value::Native { receiver: base, name: attr });
+        }
+    }
+
+    /// What a class member becomes when it is reached through `receiver`.
+    pub fn bind(&mut self, member: ValueId, receiver: ValueId, to: Var, site: Site, how: How) {
+        let owner = self.values.get(receiver);
+        let class_receiver = match owner {
+            Value::Instance(class) => Some(self.values.id(Value::Class(class))),
+            Value::Bounded { class, .. } => Some(self.values.id(Value::AnyClass(class))),
+            _ => None,
+        };
+        match self.values.get(member) {
+            Value::Function(body) => match class_receiver {
+                Some(_) => self.add(to, Value::Method { body, receiver, how }),
+                // A metaclass's method binds the class; a class's own method does not.
+                None if self.is_metaclass_method(body, receiver) => {
+                    self.add(to, Value::Method { body, receiver, how });
+                }
+                None => self.graph.add(to, member),
+            },
+            Value::ManagerFunction(body) => self.add(to, Value::Method { body, receiver, how }),
+            Value::Static(inner) => self.graph.add(to, inner),
+            Value::ClassMethod(inner) => {
+                let receiver = class_receiver.unwrap_or(receiver);
+                match self.values.get(inner) {
+                    Value::Function(body) => self.add(to, Value::Method { body, receiver, how }),
+                    _ => self.graph.add(to, inner),
+                }
+            }
+            Value::Property(id) => {
+                if class_receiver.is_none() {
+                    self.graph.add(to, member);
+                    return;
+                }
+                if !self.done.insert((u32::MAX - 2, member, receiver, to)) {
+                    return;
+                }
+                let getter = self.properties[id as usize].getter;
+                let this = self.graph.var();
+                self.graph.add(this, receiver);
+                let call = self.call_with(&[this], to, site, EdgeKind::Attribute);
+                self.hide(getter, Hidden::Invoke { call, how });
+            }
+            Value::Instance(class) | Value::Bounded { class, .. } => {
+                match self.program.member(class, self.known.get) {
+                    Some(_) => {
+                        let this = self.graph.var();
+                        if class_receiver.is_some() {
+                            self.graph.add(this, receiver);
+                        }
+                        let owner = self.graph.var();
+                        self.graph.add(owner, class_receiver.unwrap_or(receiver));
+                        let get = self.known.get;
+                        self.special(member, get, &[this, owner], to, site, EdgeKind::Attribute);
+                    }
+                    None => self.graph.add(to, member),
+                }
+            }
+            // A member of an enumeration is an instance of it.
+            Value::Text(_) | Value::Number(_) | Value::Literal(_) | Value::Object(_) => {
+                match owner {
+                    Value::Class(class) | Value::AnyClass(class)
+                        if self.program.classes[class as usize].is_enum =>
+                    {
+                        self.add(to, Value::Instance(class));
+                    }
+                    _ => self.graph.add(to, member),
+                }
+            }
+            _ => self.graph.add(to, member),
+        }
+    }
+
+    fn is_metaclass_method(&self, body: u32, receiver: ValueId) -> bool {
+        let (Value::Class(class) | Value::AnyClass(class)) = self.values.get(receiver) else {
+            return false;
+        };
+        let Some(meta) = self.program.classes[class as usize].metaclass else { return false };
+        let Some(owner) = self.program.bodies[body as usize].owner else { return false };
+        self.program.derives(meta, owner) && !self.program.derives(class, owner)
+    }
+
+    fn load_super(&mut self, class: ClassId, receiver: ValueId, attr: Sym, to: Var, site: Site) {
+        let program = self.program;
+        let (of, is_bound) = match self.values.get(receiver) {
+            Value::Instance(of) | Value::Class(of) => (of, false),
+            Value::Bounded { class: of, .. } | Value::AnyClass(of) => (of, true),
+            _ => (class, true),
+        };
+        let after = |of: ClassId| {
+            let mro = &program.classes[of as usize].mro;
+            let at = mro.iter().position(|known| *known == class)?;
+            program.member_after(&mro[at + 1..], attr)
+        };
+        let mut found: Vec<Var> = Vec::new();
+        let direct = after(of).or_else(|| after(class));
+        if let Some((_, var)) = direct {
+            found.push(var);
+            self.hide(var, Hidden::Bind { receiver, to, site, how: How::Flow });
+        }
+        if is_bound {
+            // Below, other classes may stand between this one and its base.
+            for below in program.below(of, MAX_OVERRIDES) {
+                if let Some((_, var)) = after(below)
+                    && !found.contains(&var)
+                {
+                    found.push(var);
+                    self.hide(var, Hidden::Bind { receiver, to, site, how: How::Override });
+                }
+            }
+        }
+        if found.is_empty() {
+            let outside = program.classes[class as usize].outside.first().copied();
+            match outside {
+                Some(outside) if !self.syms.text(outside).starts_with("builtins.") => {
+                    if let Some(value) = self.external_attribute(outside, attr) {
+                        self.add(to, value);
+                    }
+                }
+                _ => self.add(to, Value::Native { receiver, name: attr }),
+            }
+        }
+    }
+
+    pub fn store_attribute(&mut self, base: ValueId, attr: Sym, from: Var, site: Site) {
+        let program = self.program;
+        match self.values.get(base) {
+            Value::Instance(class) | Value::Bounded { class, .. } => {
+                if let Some((_, member)) = program.member(class, attr) {
+                    self.hide(member, Hidden::Set { receiver: base, from, site });
+                }
+                let var = self.attribute(class, attr);
+                self.graph.edge(from, var);
+                if program.member(class, self.known.setattr).is_some() {
+                    let name = self.graph.var();
+                    self.add(name, Value::Text(attr));
+                    let hook = self.known.setattr;
+                    self.special(base, hook, &[name, from], 0, site, EdgeKind::Attribute);
+                }
+            }
+            Value::Class(class) | Value::AnyClass(class) => {
+                let var = self.attribute(class, attr);
+                self.graph.edge(from, var);
+                // The class's own binding is read by name first: let it hold the new value too.
+                if let Some(member) = program.members.get(&(class, attr)) {
+                    self.graph.edge(from, *member);
+                }
+            }
+            Value::Function(body) | Value::Method { body, .. } => {
+                let var = self.function_attribute(body, attr);
+                self.graph.edge(from, var);
+            }
+            Value::Module(module) => {
+                let module = self.syms.text(module);
+                if let Some(file) = program.modules.get(module)
+                    && let Some(var) = program.globals.get(&(*file, attr))
+                {
+                    self.graph.edge(from, *var);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// A store meets a class member: properties and descriptors take it.
+    pub fn set(&mut self, member: ValueId, receiver: ValueId, from: Var, site: Site) {
+        match self.values.get(member) {
+            Value::Property(id) => {
+                let setter = self.properties[id as usize].setter;
+                let this = self.graph.var();
+                self.graph.add(this, receiver);
+                let call = self.call_with(&[this, from], 0, site, EdgeKind::Attribute);
+                self.hide(setter, Hidden::Invoke { call, how: How::Flow });
+            }
+            Value::Instance(class) | Value::Bounded { class, .. } => {
+                if self.program.member(class, self.known.set).is_some() {
+                    let this = self.graph.var();
+                    self.graph.add(this, receiver);
+                    let set = self.known.set;
+                    self.special(member, set, &[this, from], 0, site, EdgeKind::Attribute);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Calls a special method of a value's class. False when the project has none for it.
+    pub fn special(
+        &mut self,
+        base: ValueId,
+        name: Sym,
+        args: &[Var],
+        to: Var,
+        site: Site,
+        kind: EdgeKind,
+    ) -> bool {
+        let program = self.program;
+        let (class, how, is_bound) = match self.values.get(base) {
+            Value::Instance(class) => (class, How::Flow, false),
+            Value::Bounded { class, own } => {
+                (class, if own { How::Own } else { How::Annotated }, true)
+            }
+            Value::Class(class) | Value::AnyClass(class) => {
+                match program.classes[class as usize].metaclass {
+                    Some(meta) => (meta, How::Flow, false),
+                    None => return false,
+                }
+            }
+            _ => return false,
+        };
+        let own = program.member(class, name);
+        let below: Vec<(ClassId, Var)> = if is_bound {
+            let below = program.below(class, MAX_OVERRIDES).into_iter();
+            below.filter_map(|id| Some((id, *program.members.get(&(id, name))?))).collect()
+        } else {
+            Vec::new()
+        };
+        if own.is_none() && below.is_empty() {
+            return false;
+        }
+        if !self.done.insert((name, base, site, to)) {
+            return true;
+        }
+        let call = self.call_with(args, to, site, kind);
+        if let Some((_, var)) = own {
+            self.call_member(base, var, call, how);
+        }
+        for (id, var) in below {
+            let receiver = self.values.id(Value::Bounded { class: id, own: false });
+            self.call_member(receiver, var, call, How::Override);
+        }
+        true
+    }
+
+    fn call_member(&mut self, receiver: ValueId, member: Var, call: Invocation, how: How) {
+        let bound = self.graph.var();
+        let site = call.site;
+        match self.values.get(receiver) {
+            Value::Class(_) | Value::AnyClass(_) => {
+                // A metaclass's special method takes the class.
+                for value in self.held(member) {
+                    if let Value::Function(body) = self.values.get(value) {
+                        self.add(bound, Value::Method { body, receiver, how });
+                    }
+                }
+            }
+            _ => self.hide(member, Hidden::Bind { receiver, to: bound, site, how }),
+        }
+        self.hide(bound, Hidden::Invoke { call, how });
+    }
+
+    /// `getattr(base, name)` with a name that is known, or known in part.
+    pub fn dynamic_load(&mut self, base: ValueId, name: ValueId, to: Var, site: Site) {
+        if !self.done.insert((u32::MAX - 3, base, name, to)) {
+            return;
+        }
+        match self.values.get(name) {
+            Value::Text(attr) => self.load_attribute(base, attr, to, site),
+            Value::Pattern(prefix, suffix) => self.load_matching(base, prefix, suffix, to, site),
+            _ => {}
+        }
+    }
+
+    /// All members whose names fit a pattern.
+    fn load_matching(&mut self, base: ValueId, prefix: Sym, suffix: Sym, to: Var, site: Site) {
+        let program = self.program;
+        let (class, is_bound) = match self.values.get(base) {
+            Value::Instance(class) => (class, false),
+            Value::Bounded { class, .. } => (class, true),
+            _ => return,
+        };
+        let (prefix, suffix) = (self.syms.text(prefix).to_owned(), self.syms.text(suffix).to_owned());
+        if prefix.len() + suffix.len() < 2 {
+            return;
+        }
+        let mut classes = program.classes[class as usize].mro.clone();
+        if is_bound {
+            classes.extend(program.below(class, MAX_OVERRIDES));
+        }
+        for holder in classes {
+            let info = &program.classes[holder as usize];
+            let file = &program.files[info.file as usize];
+            for (name, var) in &info.facts.members {
+                let text = self.syms.text(file.syms[*name as usize]);
+                if text.starts_with(&prefix)
+                    && text.ends_with(&suffix)
+                    && text.len() >= prefix.len() + suffix.len()
+                {
+                    let var = file.vars + var;
+                    self.hide(var, Hidden::Bind { receiver: base, to, site, how: How::Dispatch });
+                }
+            }
+        }
+    }
+
+    pub fn type_of(&mut self, value: ValueId, to: Var) {
+        match self.values.get(value) {
+            Value::Instance(class) => self.add(to, Value::Class(class)),
+            Value::Bounded { class, .. } => self.add(to, Value::AnyClass(class)),
+            Value::Class(class) | Value::AnyClass(class) => {
+                if let Some(meta) = self.program.classes[class as usize].metaclass {
+                    self.add(to, Value::Class(meta));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// What an import brings: a module, a name of one, or something outside.
+    pub fn import(&mut self, origin: Sym, to: Var, file: u32) {
+        let text = self.syms.text(origin).to_owned();
+        self.import_name(&text, to, file, 0);
+    }
+
+    fn import_name(&mut self, origin: &str, to: Var, file: u32, hops: u32) {
+        let program = self.program;
+        if program.modules.contains_key(origin) || program.packages.contains(origin) {
+            let module = self.syms.own(origin.to_owned());
+            self.add(to, Value::Module(module));
+        }
+        let Some((module, name)) = origin.rsplit_once('.') else {
+            if !is_ours(program, origin) {
+                let name = self.syms.own(origin.to_owned());
+                self.add(to, Value::External(name));
+            }
+            return;
+        };
+        if let Some(found) = program.modules.get(module) {
+            let sym = self.syms.own(name.to_owned());
+            if let Some(var) = program.globals.get(&(*found, sym)) {
+                self.graph.edge(*var, to);
+                return;
+            }
+            if hops < MAX_HOPS {
+                let names = &program.files[*found as usize].python.facts.names;
+                for star in &names.stars {
+                    if program.modules.contains_key(&**star) {
+                        self.import_name(&format!("{star}.{name}"), to, file, hops + 1);
+                    } else if !program.modules.contains_key(origin) && !is_ours(program, star) {
+                        let sym = self.syms.own(format!("{star}.{name}"));
+                        self.add(to, Value::External(sym));
+                    }
+                }
+            }
+            self.module_hook(*found, sym, to, 0);
+        } else if is_ours(program, module) {
+            // A name of a package without an `__init__` that is no module: nothing to find.
+            if !program.packages.contains(module) && hops < MAX_HOPS {
+                // `pkg.mod.Class.attr`: look the rest up on what the front is.
+                let front = self.graph.var();
+                self.import_name(module, front, file, hops + 1);
+                let attr = self.syms.own(name.to_owned());
+                let name = self.graph.var();
+                self.add(name, Value::Text(attr));
+                self.hide(front, Hidden::DynamicLoad { base: front, name, to, site: 0 });
+            }
+        } else {
+            let name = self.syms.own(origin.to_owned());
+            self.add(to, Value::External(name));
+        }
+    }
+
+    /// A module-level `__getattr__` answers for names the module does not have.
+    fn module_hook(&mut self, file: u32, attr: Sym, to: Var, site: Site) {
+        let Some(hook) = self.program.globals.get(&(file, self.known.getattr)).copied() else { return };
+        let name = self.graph.var();
+        self.add(name, Value::Text(attr));
+        let call = self.call_with(&[name], to, site, EdgeKind::Attribute);
+        self.hide(hook, Hidden::Invoke { call, how: How::Flow });
+    }
+
+    fn load_module(&mut self, module: &str, attr: Sym, to: Var, site: Site) {
+        let program = self.program;
+        let name = self.syms.text(attr).to_owned();
+        let whole = format!("{module}.{name}");
+        if let Some(file) = program.modules.get(module) {
+            if let Some(var) = program.globals.get(&(*file, attr)) {
+                self.graph.edge(*var, to);
+                if !program.modules.contains_key(whole.as_str()) {
+                    return;
+                }
+            }
+            if program.modules.contains_key(whole.as_str()) || program.packages.contains(whole.as_str())
+            {
+                let sym = self.syms.own(whole);
+                self.add(to, Value::Module(sym));
+                return;
+            }
+            let stars = &program.files[*file as usize].python.facts.names.stars;
+            if !stars.is_empty() {
+                self.import_name(&whole, to, *file, 1);
+                return;
+            }
+            self.module_hook(*file, attr, to, site);
+        } else if program.modules.contains_key(whole.as_str())
+            || program.packages.contains(whole.as_str())
+        {
+            let sym = self.syms.own(whole);
+            self.add(to, Value::Module(sym));
+        }
+    }
+
+    /// A property around `getter`.
+    pub fn property(&mut self, at: Var) -> u32 {
+        if let Some(known) = self.property_ids.get(&(at, 0)) {
+            return *known;
+        }
+        let id = self.properties.len() as u32;
+        let info = PropertyInfo {
+            getter: self.graph.var(),
+            setter: self.graph.var(),
+            deleter: self.graph.var(),
+        };
+        self.properties.push(info);
+        self.property_ids.insert((at, 0), id);
+        id
+    }
+
+    pub fn external_edge(&mut self, site: Site, name: Sym, kind: EdgeKind, how: How) {
+        self.edge(site, Target::External(name), kind, how);
+    }
+}
+
+fn is_ours(program: &Program<'_>, origin: &str) -> bool {
+    program.modules.contains_key(origin) || program.packages.contains(origin) || {
+        let mut end = origin.len();
+        let mut found = false;
+        while let Some(dot) = origin[..end].rfind('.') {
+            found |= program.modules.contains_key(&origin[..dot]);
+            end = dot;
+        }
+        found
+    }
+}
+
+fn is_text_attribute(name: &str) -> bool {
+    matches!(name, "__name__" | "__qualname__" | "__doc__" | "__module__")
+}

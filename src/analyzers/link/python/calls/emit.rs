@@ -1,0 +1,282 @@
+//! The solved program → [`CallGraph`].
+
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+
+use super::solver::{Found, Solver, Target};
+use super::values::How;
+use crate::model::facts::python::calls::{BodyKind, Op};
+use crate::model::{
+    CallEdge, CallGraph, CallNode, Certainty, EdgeKind, Name, NodeId, NodeKind, Unresolved,
+};
+
+/// More targets than this at one site are no longer more than possible.
+const MANY: usize = 4;
+
+impl<'a> Solver<'a, '_> {
+    pub fn emit(&self) -> CallGraph {
+        let mut nodes: Vec<CallNode> = Vec::new();
+        let mut by_name: FxHashMap<&str, NodeId> = FxHashMap::default();
+        let mut of_body: Vec<NodeId> = Vec::with_capacity(self.program.bodies.len());
+        let mut callers: Vec<bool> = vec![false; self.program.bodies.len()];
+        for (site, _) in self.edges.keys() {
+            callers[self.body_of(*site) as usize] = true;
+        }
+        for (at, body) in self.program.bodies.iter().enumerate() {
+            let file = &self.program.files[body.file as usize];
+            // A class body is a node only when it calls something.
+            if body.facts.kind == BodyKind::Class && !callers[at] {
+                of_body.push(NodeId::MAX);
+                continue;
+            }
+            let name = self.syms.text(body.name);
+            let node = *by_name.entry(name).or_insert_with(|| {
+                nodes.push(CallNode {
+                    name: name.into(),
+                    kind: match body.facts.kind {
+                        BodyKind::Module => NodeKind::Module,
+                        BodyKind::Class => NodeKind::Class,
+                        BodyKind::Function | BodyKind::Lambda => NodeKind::Function,
+                    },
+                    file: Some(file.python.file.path.clone()),
+                    line: Some(body.facts.line),
+                });
+                nodes.len() as NodeId - 1
+            });
+            of_body.push(node);
+        }
+        let outside = |text: &str, kind: NodeKind, nodes: &mut Vec<CallNode>| -> NodeId {
+            nodes.push(CallNode { name: text.into(), kind, file: None, line: None });
+            nodes.len() as NodeId - 1
+        };
+        let mut targets: FxHashMap<u32, NodeId> = FxHashMap::default();
+        let mut counts: FxHashMap<(u32, bool), usize> = FxHashMap::default();
+        for ((site, target), found) in &self.edges {
+            if matches!(target, Target::Body(_)) {
+                *counts.entry((*site, is_explicit(found.kind))).or_default() += 1;
+            }
+        }
+        let whys = Whys::new();
+        let mut edges: Vec<CallEdge> = Vec::with_capacity(self.edges.len());
+        for ((site, target), found) in &self.edges {
+            let from = of_body[self.body_of(*site) as usize];
+            let to = match target {
+                Target::Body(body) => of_body[*body as usize],
+                Target::External(name) | Target::Builtin(name) => {
+                    *targets.entry(*name).or_insert_with(|| {
+                        let kind = match target {
+                            Target::Builtin(_) => NodeKind::Builtin,
+                            _ => NodeKind::External,
+                        };
+                        outside(self.syms.text(*name), kind, &mut nodes)
+                    })
+                }
+            };
+            if from == NodeId::MAX || to == NodeId::MAX {
+                continue;
+            }
+            let count = counts.get(&(*site, is_explicit(found.kind))).copied().unwrap_or(1);
+            let (certainty, why) = whys.of(*found, count);
+            let (file, place) = self.place_of(*site);
+            edges.push(CallEdge {
+                from,
+                to,
+                file,
+                line: place.0,
+                column: place.1,
+                kind: found.kind,
+                certainty,
+                why,
+            });
+        }
+        let unresolved = self.unresolved(&of_body);
+        sort(CallGraph { nodes, edges, unresolved })
+    }
+
+    /// The body in which a site stands.
+    fn body_of(&self, site: u32) -> u32 {
+        let Some((file, local)) = self.file_of_site(site) else { return 0 };
+        let file = &self.program.files[file as usize];
+        file.bodies + file.python.facts.calls.sites[local as usize].body
+    }
+
+    fn place_of(&self, site: u32) -> (Name, (u32, u32)) {
+        let (file, local) = self.file_of_site(site).unwrap_or((0, 0));
+        let file = &self.program.files[file as usize];
+        let site = &file.python.facts.calls.sites[local as usize];
+        (file.python.file.path.clone(), (site.line, site.column))
+    }
+
+    /// Every call whose callee nothing is known of, with the reason.
+    fn unresolved(&self, of_body: &[NodeId]) -> Vec<Unresolved> {
+        let mut found = Vec::new();
+        let mut reasons: FxHashMap<String, Name> = FxHashMap::default();
+        for file in &self.program.files {
+            let facts = &file.python.facts.calls;
+            // Which operation fills each variable of the file.
+            let mut makers: Vec<u32> = Vec::new();
+            for op in &facts.ops {
+                let Op::Call { callee, site, .. } = op else { continue };
+                if *site == 0 || self.settled[(file.sites + site) as usize] {
+                    continue;
+                }
+                if makers.is_empty() {
+                    makers = makers_of(facts);
+                }
+                let place = &facts.sites[*site as usize];
+                let from = of_body[(file.bodies + place.body) as usize];
+                if from == NodeId::MAX {
+                    continue;
+                }
+                let reason = self.reason(facts, &makers, *callee);
+                let reason =
+                    reasons.entry(reason.clone()).or_insert_with(|| reason.as_str().into()).clone();
+                found.push(Unresolved {
+                    from,
+                    file: file.python.file.path.clone(),
+                    line: place.line,
+                    column: place.column,
+                    text: facts.strings[place.text as usize].clone(),
+                    reason,
+                });
+            }
+        }
+        found
+    }
+
+    fn reason(
+        &self,
+        facts: &crate::model::facts::python::calls::CallFacts,
+        makers: &[u32],
+        callee: u32,
+    ) -> String {
+        let param = |var: u32| {
+            facts.bodies.iter().flat_map(|body| &body.params).find(|param| param.var == var)
+        };
+        let maker = |var: u32| {
+            let at = makers.get(var as usize).copied()?;
+            facts.ops.get((at as usize).checked_sub(1)?)
+        };
+        if let Some(param) = param(callee) {
+            let name = &facts.strings[param.name as usize];
+            return format!("parameter `{name}` is never given anything known");
+        }
+        match maker(callee) {
+            Some(Op::Load { base, .. }) => {
+                if let Some(param) = param(*base) {
+                    let name = &facts.strings[param.name as usize];
+                    return format!("the type of parameter `{name}` is unknown");
+                }
+                match maker(*base) {
+                    Some(Op::Call { .. }) => "what the call before it returns is unknown".into(),
+                    Some(Op::Load { attr, .. }) => {
+                        let name = &facts.strings[*attr as usize];
+                        format!("what attribute `{name}` holds is unknown")
+                    }
+                    Some(Op::GetItem { .. }) => "what the container holds is unknown".into(),
+                    Some(Op::Iterate { .. } | Op::Unpack { .. }) => {
+                        "what is iterated over is unknown".into()
+                    }
+                    _ => "the receiver is unknown".into(),
+                }
+            }
+            Some(Op::Call { .. }) => "what the inner call returns is unknown".into(),
+            Some(Op::GetItem { .. }) => "what the container holds is unknown".into(),
+            Some(Op::Import { origin, .. }) => {
+                let name = &facts.strings[*origin as usize];
+                format!("`{name}` is not defined where it is imported from")
+            }
+            _ => "the value called is unknown".into(),
+        }
+    }
+}
+
+/// For each variable of a file one more than the operation that fills it.
+fn makers_of(facts: &crate::model::facts::python::calls::CallFacts) -> Vec<u32> {
+    let mut makers = vec![0; facts.vars as usize + 1];
+    for (at, op) in facts.ops.iter().enumerate() {
+        if let Op::Load { to, .. }
+        | Op::Call { to, .. }
+        | Op::GetItem { to, .. }
+        | Op::Iterate { to, .. }
+        | Op::Unpack { to, .. }
+        | Op::Import { to, .. } = op
+        {
+            makers[*to as usize] = at as u32 + 1;
+        }
+    }
+    makers
+}
+
+/// Calls that are written at their site, as opposed to those the language makes.
+fn is_explicit(kind: EdgeKind) -> bool {
+    matches!(kind, EdgeKind::Call | EdgeKind::Construct | EdgeKind::Decorator)
+}
+
+/// The reasons edges give, shared.
+struct Whys {
+    flow: Name,
+    several: Name,
+    own: Name,
+    annotated: Name,
+    callback: Name,
+    decorated: Name,
+    below: Name,
+    dispatch: Name,
+}
+
+impl Whys {
+    fn new() -> Self {
+        let name = |text: &str| -> Name { Arc::from(text) };
+        Self {
+            flow: name("the value called is defined there"),
+            several: name("one of the values that may be called here"),
+            own: name("a method of the receiver's own class"),
+            annotated: name("a method of the class an annotation names"),
+            callback: name("handed to a function that calls it back"),
+            decorated: name("beneath a decorator that is not followed"),
+            below: name("an override below the class that is known"),
+            dispatch: name("a member whose name fits the one made at run time"),
+        }
+    }
+
+    fn of(&self, found: Found, count: usize) -> (Certainty, Name) {
+        let crowd = |one: Certainty| if count > MANY { Certainty::Possible } else { one };
+        match found.how {
+            How::Flow if count == 1 => (Certainty::Exact, self.flow.clone()),
+            How::Flow => (crowd(Certainty::Inferred), self.several.clone()),
+            How::Own => (crowd(Certainty::Inferred), self.own.clone()),
+            How::Annotated => (crowd(Certainty::Inferred), self.annotated.clone()),
+            How::Callback => (crowd(Certainty::Inferred), self.callback.clone()),
+            How::Decorated => (Certainty::Possible, self.decorated.clone()),
+            How::Override => (Certainty::Possible, self.below.clone()),
+            How::Dispatch => (Certainty::Possible, self.dispatch.clone()),
+        }
+    }
+}
+
+/// Puts nodes in the order of their names and edges in the order of their places.
+fn sort(graph: CallGraph) -> CallGraph {
+    let CallGraph { nodes, mut edges, mut unresolved } = graph;
+    let mut order: Vec<u32> = (0..nodes.len() as u32).collect();
+    order.sort_by(|a, b| nodes[*a as usize].name.cmp(&nodes[*b as usize].name));
+    let mut place = vec![0u32; nodes.len()];
+    for (new, old) in order.iter().enumerate() {
+        place[*old as usize] = new as u32;
+    }
+    let mut sorted: Vec<Option<CallNode>> = nodes.into_iter().map(Some).collect();
+    let nodes = order.iter().filter_map(|old| sorted[*old as usize].take()).collect();
+    for edge in &mut edges {
+        edge.from = place[edge.from as usize];
+        edge.to = place[edge.to as usize];
+    }
+    for call in &mut unresolved {
+        call.from = place[call.from as usize];
+    }
+    edges.sort_by(|a, b| {
+        (a.from, &a.file, a.line, a.column, a.to).cmp(&(b.from, &b.file, b.line, b.column, b.to))
+    });
+    unresolved.sort_by(|a, b| (&a.file, a.line, a.column).cmp(&(&b.file, b.line, b.column)));
+    CallGraph { nodes, edges, unresolved }
+}

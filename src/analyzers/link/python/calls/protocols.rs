@@ -1,0 +1,402 @@
+//! What the language calls by itself: iteration, `with`, `await`, operators, conversions, narrowing.
+
+use super::solver::{Hidden, Site, Solver};
+use super::values::{Key, Sym, Value, ValueId, Var};
+use crate::model::EdgeKind;
+use crate::model::facts::python::calls::{Literal, Shape};
+
+impl<'a> Solver<'a, '_> {
+    pub fn iterate(&mut self, value: ValueId, to: Var, site: Site, is_async: bool) {
+        match self.values.get(value) {
+            Value::Object(object) => {
+                let object = &self.objects[object as usize];
+                let from = if object.shape == Shape::Dict { object.keys } else { object.any };
+                self.graph.edge(from, to);
+            }
+            Value::Generator(_) => self.next(value, to, site, is_async),
+            Value::Instance(class) | Value::Bounded { class, .. } => {
+                let iterator = self.graph.var();
+                let name = if is_async { self.known.aiter } else { self.known.iter };
+                if self.special(value, name, &[], iterator, site, EdgeKind::Implicit) {
+                    self.hide(iterator, Hidden::Next { to, site, is_async });
+                    return;
+                }
+                let get = self.known.getitem;
+                let content = self.contents.get(&class).copied();
+                if let Some(content) = content {
+                    self.iterate_object(content, to);
+                } else if !is_async {
+                    self.special(value, get, &[0], to, site, EdgeKind::Implicit);
+                }
+                self.record_elements(value, to);
+            }
+            Value::Class(class) | Value::AnyClass(class) => {
+                if self.program.classes[class as usize].is_enum {
+                    self.add(to, Value::Instance(class));
+                } else {
+                    let iterator = self.graph.var();
+                    let name = self.known.iter;
+                    if self.special(value, name, &[], iterator, site, EdgeKind::Implicit) {
+                        self.hide(iterator, Hidden::Next { to, site, is_async });
+                    }
+                }
+            }
+            Value::Text(_) | Value::Pattern(..) | Value::Literal(Literal::Text) => {
+                self.add(to, Value::Literal(Literal::Text));
+            }
+            Value::External(_) | Value::Opaque | Value::Made(_) => self.add(to, Value::Opaque),
+            _ => {}
+        }
+    }
+
+    fn iterate_object(&mut self, object: u32, to: Var) {
+        let object = &self.objects[object as usize];
+        let from = if object.shape == Shape::Dict { object.keys } else { object.any };
+        self.graph.edge(from, to);
+    }
+
+    /// Iterating a named tuple hands out its fields.
+    fn record_elements(&mut self, value: ValueId, to: Var) {
+        let (Value::Instance(class) | Value::Bounded { class, .. }) = self.values.get(value) else {
+            return;
+        };
+        let info = &self.program.classes[class as usize];
+        if !info.outside.iter().any(|base| self.syms.text(*base) == "typing.NamedTuple") {
+            return;
+        }
+        for holder in info.mro.clone() {
+            let holder_info = &self.program.classes[holder as usize];
+            let syms = &self.program.files[holder_info.file as usize].syms;
+            for field in &holder_info.facts.fields {
+                let var = self.attribute(holder, syms[field.name as usize]);
+                self.graph.edge(var, to);
+            }
+        }
+    }
+
+    /// The next element of an iterator.
+    pub fn next(&mut self, value: ValueId, to: Var, site: Site, is_async: bool) {
+        match self.values.get(value) {
+            Value::Generator(body) => {
+                let yields = self.program.bodies[body as usize].facts.yields;
+                self.graph.edge(self.program.var_of(body, yields), to);
+            }
+            Value::Object(object) => self.iterate_object(object, to),
+            Value::Instance(_) | Value::Bounded { .. } => {
+                if is_async {
+                    let awaited = self.graph.var();
+                    let name = self.known.anext;
+                    if self.special(value, name, &[], awaited, site, EdgeKind::Implicit) {
+                        self.hide(awaited, Hidden::Await { to, site: 0 });
+                    }
+                } else {
+                    let name = self.known.next;
+                    self.special(value, name, &[], to, site, EdgeKind::Implicit);
+                }
+            }
+            Value::External(_) | Value::Opaque => self.add(to, Value::Opaque),
+            _ => {}
+        }
+    }
+
+    pub fn enter_with(&mut self, value: ValueId, to: Var, site: Site, is_async: bool) {
+        match self.values.get(value) {
+            Value::Instance(_) | Value::Bounded { .. } => {
+                let (enter, exit) = if is_async {
+                    (self.known.aenter, self.known.aexit)
+                } else {
+                    (self.known.enter, self.known.exit)
+                };
+                if is_async {
+                    let awaited = self.graph.var();
+                    self.special(value, enter, &[], awaited, site, EdgeKind::Implicit);
+                    self.hide(awaited, Hidden::Await { to, site: 0 });
+                } else if !self.special(value, enter, &[], to, site, EdgeKind::Implicit) {
+                    // A base outside the project most often hands back the manager itself.
+                    self.graph.add(to, value);
+                }
+                self.special(value, exit, &[0, 0, 0], 0, site, EdgeKind::Implicit);
+            }
+            Value::Manager(body) => {
+                let yields = self.program.bodies[body as usize].facts.yields;
+                self.graph.edge(self.program.var_of(body, yields), to);
+            }
+            Value::External(_) | Value::Opaque | Value::Made(_) => self.graph.add(to, value),
+            _ => {}
+        }
+    }
+
+    pub fn await_value(&mut self, value: ValueId, to: Var, site: Site) {
+        match self.values.get(value) {
+            Value::Coroutine(body) => {
+                let result = self.program.bodies[body as usize].facts.result;
+                self.graph.edge(self.program.var_of(body, result), to);
+            }
+            Value::Instance(_) | Value::Bounded { .. } => {
+                let generator = self.graph.var();
+                let name = self.known.wait;
+                if self.special(value, name, &[], generator, site, EdgeKind::Implicit) {
+                    self.hide(generator, Hidden::Await { to, site: 0 });
+                }
+            }
+            Value::Generator(body) => {
+                let result = self.program.bodies[body as usize].facts.result;
+                self.graph.edge(self.program.var_of(body, result), to);
+            }
+            Value::Object(object) => {
+                let any = self.objects[object as usize].any;
+                self.graph.edge(any, to);
+            }
+            _ => self.graph.add(to, value),
+        }
+    }
+
+    /// `yield from value`.
+    pub fn delegate(&mut self, value: ValueId, to: Var, yields: Var, site: Site) {
+        if let Value::Generator(body) | Value::Coroutine(body) = self.values.get(value) {
+            let result = self.program.bodies[body as usize].facts.result;
+            self.graph.edge(self.program.var_of(body, result), to);
+        }
+        self.iterate(value, yields, site, false);
+    }
+
+    pub fn unpack(&mut self, value: ValueId, index: i32, rest: bool, to: Var) {
+        match self.values.get(value) {
+            Value::Object(object) => {
+                let info = self.objects[object as usize].clone();
+                let length = info.fields.len() as i64;
+                if rest {
+                    let list = self.derived(to, 9, Shape::List);
+                    self.add(to, Value::Object(list));
+                    for (key, var) in info.fields {
+                        if let Key::Number(number) = key
+                            && number >= i64::from(index)
+                        {
+                            let at = Key::Number(number - i64::from(index));
+                            let into = self.field(list, at);
+                            self.graph.edge(var, into);
+                        }
+                    }
+                    let into = self.objects[list as usize].rest;
+                    self.graph.edge(info.rest, into);
+                    return;
+                }
+                if info.shape == Shape::Dict {
+                    self.graph.edge(info.keys, to);
+                    return;
+                }
+                let at = if index < 0 { length + i64::from(index) } else { i64::from(index) };
+                let field = self.field(object, Key::Number(at));
+                self.graph.edge(field, to);
+                self.graph.edge(info.rest, to);
+            }
+            _ => self.iterate(value, to, 0, false),
+        }
+    }
+
+    /// A special method on one operand, with what stands in when it is missing.
+    pub fn unary(&mut self, value: ValueId, name: Sym, to: Var, site: Site) {
+        let known = &self.known;
+        let fallbacks: &[Sym] = if name == known.bool {
+            &[known.bool, known.len]
+        } else if name == known.format {
+            &[known.format, known.str, known.repr]
+        } else if name == known.str {
+            &[known.str, known.repr]
+        } else {
+            &[name]
+        };
+        for name in fallbacks.to_vec() {
+            if self.special(value, name, &[0], to, site, EdgeKind::Implicit) {
+                return;
+            }
+        }
+        if to != 0 && matches!(self.values.get(value), Value::Number(_) | Value::Literal(_)) {
+            self.graph.add(to, value);
+        }
+    }
+
+    pub fn binary(
+        &mut self,
+        value: ValueId,
+        name: Sym,
+        (left, right, to): (Var, Var, Var),
+        site: Site,
+        in_place: bool,
+        is_right: bool,
+    ) {
+        if is_right {
+            // The right operand is asked when the left one knows no better.
+            let left_knows = self.held(left).iter().any(|left| {
+                matches!(self.values.get(*left), Value::Instance(_) | Value::Bounded { .. })
+            });
+            if !left_knows && !self.graph.is_empty(left) {
+                let reflected = self.reflected(name);
+                self.special(value, reflected, &[left], to, site, EdgeKind::Implicit);
+            }
+            return;
+        }
+        match self.values.get(value) {
+            Value::Instance(_) | Value::Bounded { .. } | Value::Class(_) => {
+                if in_place {
+                    let own = self.in_place(name);
+                    if self.special(value, own, &[right], to, site, EdgeKind::Implicit) {
+                        return;
+                    }
+                }
+                self.special(value, name, &[right], to, site, EdgeKind::Implicit);
+            }
+            Value::Object(object) => {
+                // Concatenation and unions of containers keep the elements of both.
+                self.graph.add(to, value);
+                if in_place {
+                    self.hide(right, Hidden::Fill { object });
+                } else {
+                    self.graph.edge(right, to);
+                }
+            }
+            Value::Text(_) | Value::Pattern(..) => self.add(to, Value::Literal(Literal::Text)),
+            Value::Number(_) => self.add(to, Value::Literal(Literal::Number)),
+            Value::Literal(kind) => self.add(to, Value::Literal(kind)),
+            _ => {}
+        }
+    }
+
+    fn reflected(&mut self, name: Sym) -> Sym {
+        let text = self.syms.text(name);
+        let made = format!("__r{}", text.trim_start_matches('_'));
+        self.syms.own(made)
+    }
+
+    fn in_place(&mut self, name: Sym) -> Sym {
+        let text = self.syms.text(name);
+        let made = format!("__i{}", text.trim_start_matches('_'));
+        self.syms.own(made)
+    }
+
+    pub fn compare(&mut self, value: ValueId, name: Sym, right: Var, site: Site) {
+        if self.special(value, name, &[right], 0, site, EdgeKind::Implicit) {
+            return;
+        }
+        if name == self.known.ne {
+            let eq = self.known.eq;
+            self.special(value, eq, &[right], 0, site, EdgeKind::Implicit);
+        } else if name == self.known.contains {
+            let iter = self.known.iter;
+            self.special(value, iter, &[], 0, site, EdgeKind::Implicit);
+        }
+    }
+
+    /// What of `value` passes `isinstance(…, class)`.
+    pub fn narrow(&mut self, value: ValueId, class: ValueId, to: Var) {
+        let program = self.program;
+        match self.values.get(class) {
+            Value::Class(wanted) | Value::AnyClass(wanted) => match self.values.get(value) {
+                Value::Instance(held) if program.derives(held, wanted) => self.graph.add(to, value),
+                Value::Bounded { class: held, own } => {
+                    if program.derives(held, wanted) {
+                        self.graph.add(to, value);
+                    } else if program.derives(wanted, held) {
+                        self.add(to, Value::Bounded { class: wanted, own });
+                    }
+                }
+                _ => {}
+            },
+            Value::Object(object) => {
+                let any = self.objects[object as usize].any;
+                for class in self.held(any) {
+                    self.narrow(value, class, to);
+                }
+            }
+            Value::Builtin(name) => {
+                let wanted = format!("builtins.{}", self.syms.text(name));
+                let fits = match self.values.get(value) {
+                    Value::Instance(held) | Value::Bounded { class: held, .. } => {
+                        let held = &program.classes[held as usize];
+                        held.outside.iter().any(|base| self.syms.text(*base) == wanted)
+                    }
+                    Value::Class(_) | Value::AnyClass(_) => wanted == "builtins.type",
+                    _ => true,
+                };
+                if fits {
+                    self.graph.add(to, value);
+                }
+            }
+            _ => {
+                let fits = match self.values.get(value) {
+                    Value::Instance(held) | Value::Bounded { class: held, .. } => {
+                        let held = &program.classes[held as usize];
+                        held.is_open || !held.outside.is_empty()
+                    }
+                    _ => true,
+                };
+                if fits {
+                    self.graph.add(to, value);
+                }
+            }
+        }
+    }
+
+    /// Any instance of a class that `except` or a pattern names.
+    pub fn instances_of(&mut self, class: ValueId, to: Var) {
+        match self.values.get(class) {
+            Value::Class(class) | Value::AnyClass(class) => {
+                self.add(to, Value::Bounded { class, own: false });
+            }
+            Value::Object(object) => {
+                let any = self.objects[object as usize].any;
+                for class in self.held(any) {
+                    self.instances_of(class, to);
+                }
+            }
+            Value::External(name) => self.add(to, Value::External(name)),
+            Value::Builtin(name) => self.add(to, Value::Made(name)),
+            _ => {}
+        }
+    }
+
+    /// Whether a variable holds an instance of a class or one below.
+    pub fn holds_instance(&self, var: Var, class: u32) -> bool {
+        self.held(var).iter().any(|value| match self.values.get(*value) {
+            Value::Instance(held) | Value::Bounded { class: held, .. } => {
+                self.program.derives(held, class)
+            }
+            _ => false,
+        })
+    }
+
+    /// Elements of one container flow into another.
+    pub fn fill(&mut self, value: ValueId, object: u32) {
+        let into = self.objects[object as usize].clone();
+        match self.values.get(value) {
+            Value::Object(from) if from == object => {}
+            Value::Object(from) => {
+                let from = self.objects[from as usize].clone();
+                if from.shape == Shape::Dict && into.shape == Shape::Dict {
+                    for (key, var) in from.fields {
+                        let field = self.field(object, key);
+                        self.graph.edge(var, field);
+                    }
+                    self.graph.edge(from.rest, into.rest);
+                    self.graph.edge(from.keys, into.keys);
+                } else if from.shape == Shape::Dict {
+                    self.graph.edge(from.keys, into.rest);
+                } else if into.shape == Shape::Dict {
+                    // An iterable of pairs.
+                    self.hide(from.any, Hidden::Pair { object });
+                } else {
+                    self.graph.edge(from.any, into.rest);
+                }
+            }
+            _ if into.shape != Shape::Dict => self.iterate(value, into.rest, 0, false),
+            _ => {}
+        }
+    }
+
+    /// A pair becomes an entry of a dictionary.
+    pub fn pair(&mut self, pair: ValueId, object: u32) {
+        let (rest, keys) = (self.objects[object as usize].rest, self.objects[object as usize].keys);
+        self.unpack(pair, 0, false, keys);
+        self.unpack(pair, 1, false, rest);
+    }
+}
