@@ -140,7 +140,8 @@ impl<'a> Lowering<'a, '_> {
     /// Parameters, their defaults (evaluated here, outside) and annotations.
     fn parameters(&mut self, body: u32, parameters: &'a Parameters) {
         let mut params: Vec<Param> = Vec::new();
-        let positional = parameters.posonlyargs.iter().map(|param| (param, ParamKind::PositionalOnly));
+        let positional =
+            parameters.posonlyargs.iter().map(|param| (param, ParamKind::PositionalOnly));
         let positional = positional.chain(parameters.args.iter().map(|p| (p, ParamKind::Either)));
         let after = parameters.kwonlyargs.iter().map(|param| (param, ParamKind::KeywordOnly));
         let mut add = |lowering: &mut Self, name: Str, kind, annotation: Option<&'a Expr>| {

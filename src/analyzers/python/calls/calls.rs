@@ -15,17 +15,13 @@ impl<'a> Lowering<'a, '_> {
                 Expr::Starred(star) => {
                     Arg { kind: ArgKind::Star, name: NONE, var: self.expression(&star.value) }
                 }
-                value => {
-                    Arg { kind: ArgKind::Positional, name: NONE, var: self.expression(value) }
-                }
+                value => Arg { kind: ArgKind::Positional, name: NONE, var: self.expression(value) },
             });
         }
         for keyword in &node.arguments.keywords {
             let var = self.expression(&keyword.value);
             args.push(match &keyword.arg {
-                Some(name) => {
-                    Arg { kind: ArgKind::Keyword, name: self.intern(name.as_str()), var }
-                }
+                Some(name) => Arg { kind: ArgKind::Keyword, name: self.intern(name.as_str()), var },
                 None => Arg { kind: ArgKind::DoubleStar, name: NONE, var },
             });
         }

@@ -223,7 +223,7 @@ impl<'a> Lowering<'a, '_> {
         }
         for star in &source.scopes.stars {
             let origin = self.intern(&format!("{star}.{name}"));
-            self.op(Op::Import { to, origin });
+            self.op(Op::Import { to, origin, site: 0 });
         }
         to
     }
@@ -380,6 +380,9 @@ impl<'a> Lowering<'a, '_> {
 /// Names every module has without binding them.
 fn module_attribute(name: &str) -> Option<crate::model::facts::python::calls::Literal> {
     use crate::model::facts::python::calls::Literal;
-    matches!(name, "__name__" | "__file__" | "__doc__" | "__package__" | "__qualname__" | "__path__")
-        .then_some(Literal::Text)
+    matches!(
+        name,
+        "__name__" | "__file__" | "__doc__" | "__package__" | "__qualname__" | "__path__"
+    )
+    .then_some(Literal::Text)
 }

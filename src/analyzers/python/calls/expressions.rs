@@ -261,7 +261,11 @@ impl<'a> Lowering<'a, '_> {
         // Only these can hold something with a `__bool__` or `__len__` of its own.
         if matches!(
             expr,
-            Expr::Name(_) | Expr::Attribute(_) | Expr::Call(_) | Expr::Subscript(_) | Expr::Await(_)
+            Expr::Name(_)
+                | Expr::Attribute(_)
+                | Expr::Call(_)
+                | Expr::Subscript(_)
+                | Expr::Await(_)
         ) {
             self.unary(expr, NONE, var, "__bool__");
         }
@@ -290,7 +294,8 @@ impl<'a> Lowering<'a, '_> {
         let to = self.var();
         let is_plain = !items.iter().any(|item| item.star);
         if shape == Shape::List && is_plain {
-            let keys = (0..items.len()).map(|at| (FreshKey::Number(at as i64), first as usize + at));
+            let keys =
+                (0..items.len()).map(|at| (FreshKey::Number(at as i64), first as usize + at));
             let keys = keys.collect();
             self.frame().fresh.insert(to, keys);
         }

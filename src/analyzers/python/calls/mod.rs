@@ -15,9 +15,6 @@ mod statements;
 mod targets;
 mod types;
 
-#[cfg(test)]
-mod tests;
-
 use ruff_text_size::Ranged;
 use rustc_hash::{FxHashMap, FxHashSet};
 

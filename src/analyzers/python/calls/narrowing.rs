@@ -83,7 +83,9 @@ impl<'a> Visitor<'a> for Assigned<'a> {
                 alias.asname.as_ref().map_or(top, |asname| asname.as_str())
             })),
             Stmt::ImportFrom(node) => self.0.extend(
-                node.names.iter().map(|alias| alias.asname.as_ref().unwrap_or(&alias.name).as_str()),
+                node.names
+                    .iter()
+                    .map(|alias| alias.asname.as_ref().unwrap_or(&alias.name).as_str()),
             ),
             _ => visitor::walk_stmt(self, stmt),
         }

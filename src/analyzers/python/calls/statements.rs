@@ -8,7 +8,7 @@ use ruff_python_ast::{
 use super::Lowering;
 use super::narrowing::assigned_names;
 use crate::analyzers::python::scopes::absolute;
-use crate::model::facts::python::calls::{CallForm, NONE, Op, Var};
+use crate::model::facts::python::calls::{CallForm, NONE, Op, SiteId, Var};
 
 impl<'a> Lowering<'a, '_> {
     pub(super) fn statements(&mut self, body: &'a [Stmt]) {
@@ -79,16 +79,17 @@ impl<'a> Lowering<'a, '_> {
                         Some(asname) => (asname.as_str(), name),
                         None => (top, top),
                     };
-                    let to = self.import(origin);
+                    let to = self.import(origin, 0);
                     self.assign(bound, to);
                 }
             }
             Stmt::ImportFrom(node) => {
                 let module = node.module.as_ref().map_or("", |module| module.as_str());
                 let module = absolute(self.package, node.level, module);
+                let site = self.site(node, &module);
                 for alias in node.names.iter().filter(|alias| alias.name.as_str() != "*") {
                     let name = alias.name.as_str();
-                    let to = self.import(&format!("{module}.{name}"));
+                    let to = self.import(&format!("{module}.{name}"), site);
                     let bound = alias.asname.as_ref().unwrap_or(&alias.name).as_str();
                     self.assign(bound, to);
                 }
@@ -101,10 +102,10 @@ impl<'a> Lowering<'a, '_> {
         }
     }
 
-    fn import(&mut self, origin: &str) -> Var {
+    fn import(&mut self, origin: &str, site: SiteId) -> Var {
         let to = self.var();
         let origin = self.intern(origin.trim_start_matches('.'));
-        self.op(Op::Import { to, origin });
+        self.op(Op::Import { to, origin, site });
         to
     }
 

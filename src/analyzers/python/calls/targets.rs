@@ -8,7 +8,12 @@ use crate::model::facts::python::calls::{Field, NONE, Op, SiteId, Var};
 
 impl<'a> Lowering<'a, '_> {
     /// `target = value`; `written` is the value's expression when there is exactly one.
-    pub(super) fn assign_target(&mut self, target: &'a Expr, value: Var, written: Option<&'a Expr>) {
+    pub(super) fn assign_target(
+        &mut self,
+        target: &'a Expr,
+        value: Var,
+        written: Option<&'a Expr>,
+    ) {
         match target {
             Expr::Name(name) => {
                 // One display bound to one name may still be built up before it is read.
@@ -192,6 +197,7 @@ fn update_of(expr: &Expr) -> Option<(&str, &[ruff_python_ast::DictItem])> {
     let Expr::Attribute(method) = &**func else { return None };
     let (Expr::Name(name), "update") = (&*method.value, method.attr.as_str()) else { return None };
     let [Expr::Dict(dict)] = &*arguments.args else { return None };
-    let is_plain = arguments.keywords.is_empty() && dict.items.iter().all(|item| item.key.is_some());
+    let is_plain =
+        arguments.keywords.is_empty() && dict.items.iter().all(|item| item.key.is_some());
     is_plain.then_some((name.id.as_str(), dict.items.as_slice()))
 }

@@ -193,46 +193,166 @@ pub enum CallForm {
 /// How values move. `to` receives; `site` is where an edge of the graph would stand.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub enum Op {
-    Copy { to: Var, from: Var },
-    /// An absolute dotted origin: a module, or a name in one.
-    Import { to: Var, origin: Str },
-    Builtin { to: Var, name: Str },
-    Text { to: Var, value: Str },
-    Number { to: Var, value: i64 },
+    Copy {
+        to: Var,
+        from: Var,
+    },
+    /// An absolute dotted origin: a module, or a name in one; `site` for `from` imports.
+    Import {
+        to: Var,
+        origin: Str,
+        site: SiteId,
+    },
+    Builtin {
+        to: Var,
+        name: Str,
+    },
+    Text {
+        to: Var,
+        value: Str,
+    },
+    Number {
+        to: Var,
+        value: i64,
+    },
     /// A string of which only the ends are known.
-    Pattern { to: Var, prefix: Str, suffix: Str },
-    Literal { to: Var, kind: Literal },
+    Pattern {
+        to: Var,
+        prefix: Str,
+        suffix: Str,
+    },
+    Literal {
+        to: Var,
+        kind: Literal,
+    },
     /// A function object.
-    Function { to: Var, body: u32 },
-    Class { to: Var, class: u32 },
-    Load { to: Var, base: Var, attr: Str, site: SiteId },
-    Store { base: Var, attr: Str, from: Var, site: SiteId },
+    Function {
+        to: Var,
+        body: u32,
+    },
+    Class {
+        to: Var,
+        class: u32,
+    },
+    Load {
+        to: Var,
+        base: Var,
+        attr: Str,
+        site: SiteId,
+    },
+    Store {
+        base: Var,
+        attr: Str,
+        from: Var,
+        site: SiteId,
+    },
     /// `base[key]`, `base[key] = from`, `del base[key]`.
-    GetItem { to: Var, base: Var, key: Var, site: SiteId },
-    SetItem { base: Var, key: Var, from: Var, site: SiteId },
-    DelItem { base: Var, site: SiteId },
+    GetItem {
+        to: Var,
+        base: Var,
+        key: Var,
+        site: SiteId,
+    },
+    SetItem {
+        base: Var,
+        key: Var,
+        from: Var,
+        site: SiteId,
+    },
+    DelItem {
+        base: Var,
+        site: SiteId,
+    },
     /// `base[start:…]`
-    Slice { to: Var, base: Var, start: i64, site: SiteId },
-    Display { to: Var, shape: Shape, first: u32, count: u32 },
+    Slice {
+        to: Var,
+        base: Var,
+        start: i64,
+        site: SiteId,
+    },
+    Display {
+        to: Var,
+        shape: Shape,
+        first: u32,
+        count: u32,
+    },
     /// The elements one gets by iterating.
-    Iterate { to: Var, from: Var, site: SiteId, is_async: bool },
+    Iterate {
+        to: Var,
+        from: Var,
+        site: SiteId,
+        is_async: bool,
+    },
     /// Element `index` of an unpacked value; with `rest`, a list of the elements from `index` on.
-    Unpack { to: Var, from: Var, index: i32, rest: bool },
-    Call { to: Var, callee: Var, first: u32, count: u32, site: SiteId, form: CallForm },
+    Unpack {
+        to: Var,
+        from: Var,
+        index: i32,
+        rest: bool,
+    },
+    Call {
+        to: Var,
+        callee: Var,
+        first: u32,
+        count: u32,
+        site: SiteId,
+        form: CallForm,
+    },
     /// A binary operator: the special methods `__x__` on the left, `__rx__` on the right.
-    Binary { to: Var, left: Var, right: Var, name: Str, site: SiteId, in_place: bool },
-    Compare { left: Var, right: Var, name: Str, site: SiteId },
+    Binary {
+        to: Var,
+        left: Var,
+        right: Var,
+        name: Str,
+        site: SiteId,
+        in_place: bool,
+    },
+    Compare {
+        left: Var,
+        right: Var,
+        name: Str,
+        site: SiteId,
+    },
     /// `__bool__`, `__neg__`, `__format__` … on one operand.
-    Unary { to: Var, from: Var, name: Str, site: SiteId },
-    Enter { to: Var, from: Var, site: SiteId, is_async: bool },
-    Await { to: Var, from: Var, site: SiteId },
+    Unary {
+        to: Var,
+        from: Var,
+        name: Str,
+        site: SiteId,
+    },
+    Enter {
+        to: Var,
+        from: Var,
+        site: SiteId,
+        is_async: bool,
+    },
+    Await {
+        to: Var,
+        from: Var,
+        site: SiteId,
+    },
     /// `yield from`: its value; what it yields goes to `yields`.
-    Delegate { to: Var, from: Var, yields: Var, site: SiteId },
-    Raise { from: Var, site: SiteId },
+    Delegate {
+        to: Var,
+        from: Var,
+        yields: Var,
+        site: SiteId,
+    },
+    Raise {
+        from: Var,
+        site: SiteId,
+    },
     /// What of `from` is an instance of a class that `class` holds.
-    Narrow { to: Var, from: Var, class: Var },
+    Narrow {
+        to: Var,
+        from: Var,
+        class: Var,
+    },
     /// What an annotation promises.
-    Annotated { to: Var, annotation: TypeId },
+    Annotated {
+        to: Var,
+        annotation: TypeId,
+    },
 }
 
 /// An annotation, names resolved to their dotted origins.
@@ -242,7 +362,10 @@ pub enum Type {
     /// `None`, literals and other things without methods of ours.
     Plain,
     /// A class or alias by origin, with type arguments.
-    Named { origin: Str, args: Vec<TypeId> },
+    Named {
+        origin: Str,
+        args: Vec<TypeId>,
+    },
     Union(Vec<TypeId>),
     /// The argument list of a `Callable`.
     List(Vec<TypeId>),

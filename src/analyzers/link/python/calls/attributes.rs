@@ -6,8 +6,6 @@ use super::values::{ClassId, How, Sym, Value, ValueId, Var};
 use crate::model::EdgeKind;
 use crate::model::facts::python::calls::{ArgKind, Literal};
 
-/// So many classes below an annotated one are looked through for overrides.
-pub const MAX_OVERRIDES: usize = 48;
 /// The longest name that attributes of imported things grow to.
 const MAX_EXTERNAL: usize = 120;
 /// How many re-exports an import is followed through.
@@ -16,7 +14,9 @@ const MAX_HOPS: u32 = 12;
 impl<'a> Solver<'a, '_> {
     pub fn load_attribute(&mut self, base: ValueId, attr: Sym, to: Var, site: Site) {
         match self.values.get(base) {
-            Value::Instance(class) => self.load_instance(base, class, attr, to, site, How::Flow, false),
+            Value::Instance(class) => {
+                self.load_instance(base, class, attr, to, site, How::Flow, false)
+            }
             Value::Bounded { class, own } => {
                 let how = if own { How::Own } else { How::Annotated };
                 self.load_instance(base, class, attr, to, site, how, true);
@@ -112,7 +112,7 @@ impl<'a> Solver<'a, '_> {
     /// `name.attr` of something imported; `None` when names grow without end.
     pub fn external_attribute(&mut self, name: Sym, attr: Sym) -> Option<Value> {
         let (name, attr) = (self.syms.text(name), self.syms.text(attr));
-        if name.len() + attr.len() > MAX_EXTERNAL || name.matches('.').count() > 7 {
+        if name.len() + attr.len() > MAX_EXTERNAL || name.matches('.').count() > 4 {
             return Some(Value::Opaque);
         }
         let whole = format!("{name}.{attr}");
@@ -151,7 +151,7 @@ impl<'a> Solver<'a, '_> {
         }
         let mut is_known = member.is_some();
         if is_bound {
-            for below in program.below(class, MAX_OVERRIDES) {
+            for below in program.classes[class as usize].below.iter().copied() {
                 if let Some(var) = program.members.get(&(below, attr)) {
                     is_known = true;
                     let receiver = self.values.id(Value::Bounded { class: below, own: false });
@@ -167,7 +167,7 @@ impl<'a> Solver<'a, '_> {
                 self.graph.edge(var, to);
             }
             if is_bound {
-                for below in program.below(class, MAX_OVERRIDES) {
+                for below in program.classes[class as usize].below.iter().copied() {
                     if program.classes[below as usize].stored.contains(&attr) {
                         is_known = true;
                         let var = self.attribute(below, attr);
@@ -234,7 +234,11 @@ impl<'a> Solver<'a, '_> {
     pub fn call_with(&mut self, args: &[Var], to: Var, site: Site, kind: EdgeKind) -> Invocation {
         let first = self.args.len() as u32;
         for var in args {
-            self.args.push(super::solver::Argument { kind: ArgKind::Positional, name: 0, var: *var });
+            self.args.push(super::solver::Argument {
+                kind: ArgKind::Positional,
+                name: 0,
+                var: *var,
+            });
         }
         Invocation { site, to, first, count: args.len() as u32, kind }
     }
@@ -256,7 +260,7 @@ impl<'a> Solver<'a, '_> {
             self.hide(var, Hidden::Bind { receiver: base, to, site, how: How::Flow });
         }
         if is_bound {
-            for below in program.below(class, MAX_OVERRIDES) {
+            for below in program.classes[class as usize].below.iter().copied() {
                 if let Some(var) = program.members.get(&(below, attr)) {
                     is_known = true;
                     let receiver = self.values.id(Value::AnyClass(below));
@@ -349,17 +353,36 @@ impl<'a> Solver<'a, '_> {
                 }
             }
             // A member of an enumeration is an instance of it.
-            Value::Text(_) | Value::Number(_) | Value::Literal(_) | Value::Object(_) => {
-                match owner {
-                    Value::Class(class) | Value::AnyClass(class)
-                        if self.program.classes[class as usize].is_enum =>
-                    {
-                        self.add(to, Value::Instance(class));
-                    }
-                    _ => self.graph.add(to, member),
+            Value::Text(_) | Value::Number(_) | Value::Literal(_) | Value::Object(_) => match owner
+            {
+                Value::Class(class) | Value::AnyClass(class)
+                    if self.program.classes[class as usize].is_enum =>
+                {
+                    self.add(to, Value::Instance(class));
                 }
-            }
+                _ => self.graph.add(to, member),
+            },
             _ => self.graph.add(to, member),
+        }
+    }
+
+    pub fn bind_special(
+        &mut self,
+        member: ValueId,
+        receiver: ValueId,
+        to: Var,
+        site: Site,
+        how: How,
+    ) {
+        let (Value::Instance(class) | Value::Bounded { class, .. }) = self.values.get(member)
+        else {
+            self.bind(member, receiver, to, site, how);
+            return;
+        };
+        if self.program.member(class, self.known.get).is_some() {
+            self.special(member, self.known.get, &[0, 0], 0, site, EdgeKind::Attribute);
+        } else {
+            self.graph.add(to, member);
         }
     }
 
@@ -392,7 +415,7 @@ impl<'a> Solver<'a, '_> {
         }
         if is_bound {
             // Below, other classes may stand between this one and its base.
-            for below in program.below(of, MAX_OVERRIDES) {
+            for below in program.classes[of as usize].below.iter().copied() {
                 if let Some((_, var)) = after(below)
                     && !found.contains(&var)
                 {
@@ -464,13 +487,13 @@ impl<'a> Solver<'a, '_> {
                 let call = self.call_with(&[this, from], 0, site, EdgeKind::Attribute);
                 self.hide(setter, Hidden::Invoke { call, how: How::Flow });
             }
-            Value::Instance(class) | Value::Bounded { class, .. } => {
-                if self.program.member(class, self.known.set).is_some() {
-                    let this = self.graph.var();
-                    self.graph.add(this, receiver);
-                    let set = self.known.set;
-                    self.special(member, set, &[this, from], 0, site, EdgeKind::Attribute);
-                }
+            Value::Instance(class) | Value::Bounded { class, .. }
+                if self.program.member(class, self.known.set).is_some() =>
+            {
+                let this = self.graph.var();
+                self.graph.add(this, receiver);
+                let set = self.known.set;
+                self.special(member, set, &[this, from], 0, site, EdgeKind::Attribute);
             }
             _ => {}
         }
@@ -502,7 +525,7 @@ impl<'a> Solver<'a, '_> {
         };
         let own = program.member(class, name);
         let below: Vec<(ClassId, Var)> = if is_bound {
-            let below = program.below(class, MAX_OVERRIDES).into_iter();
+            let below = program.classes[class as usize].below.iter().copied();
             below.filter_map(|id| Some((id, *program.members.get(&(id, name))?))).collect()
         } else {
             Vec::new()
@@ -536,7 +559,7 @@ impl<'a> Solver<'a, '_> {
                     }
                 }
             }
-            _ => self.hide(member, Hidden::Bind { receiver, to: bound, site, how }),
+            _ => self.hide(member, Hidden::BindSpecial { receiver, to: bound, site, how }),
         }
         self.hide(bound, Hidden::Invoke { call, how });
     }
@@ -561,13 +584,14 @@ impl<'a> Solver<'a, '_> {
             Value::Bounded { class, .. } => (class, true),
             _ => return,
         };
-        let (prefix, suffix) = (self.syms.text(prefix).to_owned(), self.syms.text(suffix).to_owned());
+        let (prefix, suffix) =
+            (self.syms.text(prefix).to_owned(), self.syms.text(suffix).to_owned());
         if prefix.len() + suffix.len() < 2 {
             return;
         }
         let mut classes = program.classes[class as usize].mro.clone();
         if is_bound {
-            classes.extend(program.below(class, MAX_OVERRIDES));
+            classes.extend(program.classes[class as usize].below.iter().copied());
         }
         for holder in classes {
             let info = &program.classes[holder as usize];
@@ -599,12 +623,23 @@ impl<'a> Solver<'a, '_> {
     }
 
     /// What an import brings: a module, a name of one, or something outside.
-    pub fn import(&mut self, origin: Sym, to: Var, file: u32) {
+    ///
+    /// `from m import x` asks `m` for `__path__` first, so a module-level `__getattr__` of what is
+    /// no package runs even when `x` is there.
+    pub fn import(&mut self, origin: Sym, to: Var, site: Site) {
         let text = self.syms.text(origin).to_owned();
-        self.import_name(&text, to, file, 0);
+        if site != 0
+            && let Some((module, _)) = text.rsplit_once('.')
+            && let Some(found) = self.program.modules.get(module).copied()
+            && !self.program.files[found as usize].python.facts.is_package
+        {
+            let path = self.syms.borrow("__path__");
+            self.module_hook(found, path, 0, site);
+        }
+        self.import_name(&text, to, 0);
     }
 
-    fn import_name(&mut self, origin: &str, to: Var, file: u32, hops: u32) {
+    fn import_name(&mut self, origin: &str, to: Var, hops: u32) {
         let program = self.program;
         if program.modules.contains_key(origin) || program.packages.contains(origin) {
             let module = self.syms.own(origin.to_owned());
@@ -627,7 +662,7 @@ impl<'a> Solver<'a, '_> {
                 let names = &program.files[*found as usize].python.facts.names;
                 for star in &names.stars {
                     if program.modules.contains_key(&**star) {
-                        self.import_name(&format!("{star}.{name}"), to, file, hops + 1);
+                        self.import_name(&format!("{star}.{name}"), to, hops + 1);
                     } else if !program.modules.contains_key(origin) && !is_ours(program, star) {
                         let sym = self.syms.own(format!("{star}.{name}"));
                         self.add(to, Value::External(sym));
@@ -640,7 +675,7 @@ impl<'a> Solver<'a, '_> {
             if !program.packages.contains(module) && hops < MAX_HOPS {
                 // `pkg.mod.Class.attr`: look the rest up on what the front is.
                 let front = self.graph.var();
-                self.import_name(module, front, file, hops + 1);
+                self.import_name(module, front, hops + 1);
                 let attr = self.syms.own(name.to_owned());
                 let name = self.graph.var();
                 self.add(name, Value::Text(attr));
@@ -654,7 +689,9 @@ impl<'a> Solver<'a, '_> {
 
     /// A module-level `__getattr__` answers for names the module does not have.
     fn module_hook(&mut self, file: u32, attr: Sym, to: Var, site: Site) {
-        let Some(hook) = self.program.globals.get(&(file, self.known.getattr)).copied() else { return };
+        let Some(hook) = self.program.globals.get(&(file, self.known.getattr)).copied() else {
+            return;
+        };
         let name = self.graph.var();
         self.add(name, Value::Text(attr));
         let call = self.call_with(&[name], to, site, EdgeKind::Attribute);
@@ -672,7 +709,8 @@ impl<'a> Solver<'a, '_> {
                     return;
                 }
             }
-            if program.modules.contains_key(whole.as_str()) || program.packages.contains(whole.as_str())
+            if program.modules.contains_key(whole.as_str())
+                || program.packages.contains(whole.as_str())
             {
                 let sym = self.syms.own(whole);
                 self.add(to, Value::Module(sym));
@@ -680,7 +718,7 @@ impl<'a> Solver<'a, '_> {
             }
             let stars = &program.files[*file as usize].python.facts.names.stars;
             if !stars.is_empty() {
-                self.import_name(&whole, to, *file, 1);
+                self.import_name(&whole, to, 1);
                 return;
             }
             self.module_hook(*file, attr, to, site);

@@ -197,9 +197,8 @@ impl<'a> Solver<'a, '_> {
             self.hide(var, Hidden::Special { name: special, to: 0, site: call.site });
         }
         let result = match text {
-            "len" | "int" | "float" | "complex" | "hash" | "abs" | "round" | "ord" | "id" | "pow" => {
-                Value::Literal(Literal::Number)
-            }
+            "len" | "int" | "float" | "complex" | "hash" | "abs" | "round" | "ord" | "id"
+            | "pow" => Value::Literal(Literal::Number),
             "str" | "repr" | "ascii" | "format" | "chr" | "bin" | "hex" | "oct" | "input" => {
                 Value::Literal(Literal::Text)
             }
@@ -302,12 +301,11 @@ impl<'a> Solver<'a, '_> {
             + self.program.files[file as usize].python.facts.calls.sites[site as usize].body;
         let (class, receiver) = match (self.positional(call, 0), self.positional(call, 1)) {
             (Some(class), Some(receiver)) => {
-                let class = self.held(class).into_iter().find_map(|class| {
-                    match self.values.get(class) {
+                let class =
+                    self.held(class).into_iter().find_map(|class| match self.values.get(class) {
                         Value::Class(class) | Value::AnyClass(class) => Some(class),
                         _ => None,
-                    }
-                });
+                    });
                 (class, receiver)
             }
             _ => {

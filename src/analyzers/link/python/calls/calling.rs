@@ -43,7 +43,7 @@ impl<'a> Solver<'a, '_> {
                 // Its own arguments first, then the call's.
                 let info = &self.partials[id as usize];
                 let (callee, first, count) = (info.callee, info.first, info.count);
-                if !self.done.insert((u32::MAX - 4, id, call.first, call.to)) {
+                if !self.done.insert((u32::MAX - 4, id, call.site, call.to)) {
                     return;
                 }
                 let joined = self.args.len() as u32;
@@ -182,7 +182,8 @@ impl<'a> Solver<'a, '_> {
             self.graph.edge(program.var_of(body, facts.result), call.to);
             // A default that is handed back.
             for pass in passes {
-                if *pass as usize >= at && self.args_miss(call, body, *pass as usize)
+                if *pass as usize >= at
+                    && self.args_miss(call, body, *pass as usize)
                     && let Some(var) = program.param_var(body, *pass as usize)
                 {
                     self.graph.edge(var, call.to);
@@ -266,7 +267,8 @@ impl<'a> Solver<'a, '_> {
                 {
                     self.flow_to_param(body, index, var);
                 } else if let Some((Some(rest), _)) = self.rests.get(&body).copied() {
-                    let positional = facts.params.iter().filter(|param| is_positional(param)).count();
+                    let positional =
+                        facts.params.iter().filter(|param| is_positional(param)).count();
                     let into = self.field(rest, Key::Number(index - positional as i64));
                     self.graph.edge(var, into);
                 }
@@ -293,7 +295,8 @@ impl<'a> Solver<'a, '_> {
     pub fn construct(&mut self, call: Invocation, class: ClassId, how: How, is_bound: bool) {
         let program = self.program;
         let info = &program.classes[class as usize];
-        let this = self.values.id(if is_bound { Value::AnyClass(class) } else { Value::Class(class) });
+        let this =
+            self.values.id(if is_bound { Value::AnyClass(class) } else { Value::Class(class) });
         if let Some(meta) = info.metaclass
             && let Some((_, var)) = program.member(meta, self.known.call)
         {
@@ -312,22 +315,23 @@ impl<'a> Solver<'a, '_> {
     pub fn make(&mut self, call: Invocation, class: ClassId, how: How, is_bound: bool) {
         let program = self.program;
         let info = &program.classes[class as usize];
-        let this = self.values.id(if is_bound { Value::AnyClass(class) } else { Value::Class(class) });
+        let this =
+            self.values.id(if is_bound { Value::AnyClass(class) } else { Value::Class(class) });
         let kind = if call.kind == EdgeKind::Call { EdgeKind::Construct } else { call.kind };
         let call = Invocation { kind, ..call };
         if info.is_enum {
             self.add(call.to, Value::Instance(class));
             if let Some((_, var)) = program.member(class, self.known.enter_missing) {
                 let call = Invocation { kind: EdgeKind::Implicit, ..call };
-                self.hide(var, Hidden::Invoke { call: self.without_args(call), how: How::Override });
+                self.hide(
+                    var,
+                    Hidden::Invoke { call: self.without_args(call), how: How::Override },
+                );
             }
             return;
         }
-        let made = if is_bound {
-            Value::Bounded { class, own: false }
-        } else {
-            Value::Instance(class)
-        };
+        let made =
+            if is_bound { Value::Bounded { class, own: false } } else { Value::Instance(class) };
         let made_id = self.values.id(made);
         self.graph.add(call.to, made_id);
         let mut is_made = false;
@@ -344,7 +348,7 @@ impl<'a> Solver<'a, '_> {
             self.fill_record(call, class, made_id);
         }
         if is_bound {
-            for below in program.below(class, super::attributes::MAX_OVERRIDES) {
+            for below in program.classes[class as usize].below.iter().copied() {
                 if let Some(var) = program.members.get(&(below, self.known.init)) {
                     let receiver = self.values.id(Value::Bounded { class: below, own: false });
                     let silent = Invocation { to: 0, ..call };
@@ -376,7 +380,11 @@ impl<'a> Solver<'a, '_> {
             let this = self.graph.var();
             self.graph.add(this, receiver);
             let first = self.args.len() as u32;
-            self.args.push(super::solver::Argument { kind: ArgKind::Positional, name: 0, var: this });
+            self.args.push(super::solver::Argument {
+                kind: ArgKind::Positional,
+                name: 0,
+                var: this,
+            });
             for at in call.first..call.first + call.count {
                 let arg = self.args[at as usize];
                 self.args.push(arg);
@@ -440,7 +448,11 @@ impl<'a> Solver<'a, '_> {
 fn is_marker(name: &str) -> bool {
     matches!(
         name,
-        "typing.Generic" | "typing.Protocol" | "typing_extensions.Protocol" | "abc.ABC"
-            | "typing.NamedTuple" | "typing.TypedDict"
+        "typing.Generic"
+            | "typing.Protocol"
+            | "typing_extensions.Protocol"
+            | "abc.ABC"
+            | "typing.NamedTuple"
+            | "typing.TypedDict"
     )
 }

@@ -24,7 +24,8 @@ impl<'a> Solver<'a, '_> {
             match (shape, index) {
                 (Shape::Dict, _) => {
                     self.set_object(object, None, var(item.key), var(item.value));
-                    self.graph.rule(var(item.key), super::graph::Rule::Hidden(self.hidden.len() as u32));
+                    self.graph
+                        .rule(var(item.key), super::graph::Rule::Hidden(self.hidden.len() as u32));
                     self.hidden.push(Hidden::Entry { object, from: var(item.value) });
                     self.unkeyed.push((var(item.key), object, var(item.value)));
                 }
@@ -296,7 +297,10 @@ impl<'a> Solver<'a, '_> {
                     if text == "join" {
                         let parts = arg(self, 0);
                         let element = self.graph.var();
-                        self.hide(parts, Hidden::Iterate { to: element, site: call.site, is_async: false });
+                        self.hide(
+                            parts,
+                            Hidden::Iterate { to: element, site: call.site, is_async: false },
+                        );
                     }
                     if text == "format" {
                         for at in call.first..call.first + call.count {
@@ -390,8 +394,15 @@ impl<'a> Solver<'a, '_> {
                 let value = arg(self, 1);
                 self.graph.edge(value, info.rest);
             }
-            "extend" | "update" | "extendleft" | "__init__" | "union" | "intersection"
-            | "difference" | "symmetric_difference" | "difference_update"
+            "extend"
+            | "update"
+            | "extendleft"
+            | "__init__"
+            | "union"
+            | "intersection"
+            | "difference"
+            | "symmetric_difference"
+            | "difference_update"
             | "intersection_update" => {
                 for at in 0..call.count {
                     let value = arg(self, at);
@@ -506,15 +517,29 @@ impl<'a> Solver<'a, '_> {
 fn is_mutator(name: &str) -> bool {
     matches!(
         name,
-        "append" | "add" | "appendleft" | "insert" | "extend" | "update" | "extendleft"
-            | "setdefault" | "__setitem__" | "remove" | "clear" | "discard"
+        "append"
+            | "add"
+            | "appendleft"
+            | "insert"
+            | "extend"
+            | "update"
+            | "extendleft"
+            | "setdefault"
+            | "__setitem__"
+            | "remove"
+            | "clear"
+            | "discard"
     )
 }
 
 pub fn container_shape(base: &str) -> Option<Shape> {
     Some(match base.strip_prefix("builtins.").unwrap_or(base) {
-        "dict" | "collections.OrderedDict" | "collections.defaultdict" | "collections.Counter"
-        | "collections.UserDict" | "collections.ChainMap" => Shape::Dict,
+        "dict"
+        | "collections.OrderedDict"
+        | "collections.defaultdict"
+        | "collections.Counter"
+        | "collections.UserDict"
+        | "collections.ChainMap" => Shape::Dict,
         "list" | "collections.deque" | "collections.UserList" => Shape::List,
         "set" | "frozenset" => Shape::Set,
         "tuple" => Shape::Tuple,

@@ -221,7 +221,6 @@ struct Whys {
     own: Name,
     annotated: Name,
     callback: Name,
-    decorated: Name,
     below: Name,
     dispatch: Name,
 }
@@ -235,7 +234,6 @@ impl Whys {
             own: name("a method of the receiver's own class"),
             annotated: name("a method of the class an annotation names"),
             callback: name("handed to a function that calls it back"),
-            decorated: name("beneath a decorator that is not followed"),
             below: name("an override below the class that is known"),
             dispatch: name("a member whose name fits the one made at run time"),
         }
@@ -249,7 +247,6 @@ impl Whys {
             How::Own => (crowd(Certainty::Inferred), self.own.clone()),
             How::Annotated => (crowd(Certainty::Inferred), self.annotated.clone()),
             How::Callback => (crowd(Certainty::Inferred), self.callback.clone()),
-            How::Decorated => (Certainty::Possible, self.decorated.clone()),
             How::Override => (Certainty::Possible, self.below.clone()),
             How::Dispatch => (Certainty::Possible, self.dispatch.clone()),
         }

@@ -17,15 +17,19 @@ const TABLE: &str = include_str!("externals.txt");
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Effect {
     /// Calls an argument, now or later; with the arguments that follow it from `rest` on.
-    Call { argument: Argument, rest: Option<u32> },
+    Call {
+        argument: Argument,
+        rest: Option<u32>,
+    },
     /// Calls an argument with the elements of another.
-    Each { argument: Argument, of: u32 },
+    Each {
+        argument: Argument,
+        of: u32,
+    },
     /// Hands back an argument as it came.
     Pass(u32),
     /// Hands back what an argument returns.
     Result(u32),
-    /// Runs a method of the receiver's class: `Thread.start` runs `run`.
-    Method(&'static str),
     /// Hands back a thing of a known sort.
     Gives(&'static str),
     Partial,
@@ -74,7 +78,6 @@ fn parse_effect(text: &'static str) -> Option<Effect> {
         "each" => Effect::Each { argument: argument(1)?, of: number(2)? },
         "pass" => Effect::Pass(number(1)?),
         "result" => Effect::Result(number(1)?),
-        "method" => Effect::Method(words.get(1)?),
         "gives" => Effect::Gives(words.get(1)?),
         "partial" => Effect::Partial,
         "wraps" => Effect::Wraps,
@@ -132,7 +135,8 @@ impl<'a> Solver<'a, '_> {
                 let of = self.positional(call, *of).unwrap_or(0);
                 let element = self.elements_of(of, call);
                 let result = self.graph.var();
-                let back = self.call_with(&[element, element], result, call.site, EdgeKind::Callback);
+                let back =
+                    self.call_with(&[element, element], result, call.site, EdgeKind::Callback);
                 self.hide(var, Hidden::Invoke { call: back, how: How::Callback });
                 self.graph.edge(result, call.to);
                 self.stream(call.to, result, 1);
@@ -149,7 +153,6 @@ impl<'a> Solver<'a, '_> {
                 self.hide(var, Hidden::Invoke { call: back, how: How::Callback });
                 true
             }
-            Effect::Method(_) => false,
             Effect::Gives(what) => {
                 self.give(call, what);
                 true

@@ -1,11 +1,13 @@
 //! The constraint graph: variables with growing sets of values, edges along which values flow,
 //! and rules that wake when a variable gains a value. All lists live in shared pools.
 
+use rustc_hash::FxHashSet;
+
 use super::values::{ValueId, Var};
 
 /// More values than this in one variable say nothing any more; further ones are dropped, which
 /// bounds the work however wild the program is.
-const MAX_VALUES: u16 = 96;
+const MAX_VALUES: u16 = 48;
 
 const END: u32 = u32::MAX;
 
@@ -41,6 +43,7 @@ pub struct Graph {
     values: Vec<(ValueId, u32)>,
     edges: Vec<(Var, u32)>,
     rules: Vec<(Rule, u32)>,
+    known: FxHashSet<(Var, Var)>,
     queue: std::collections::VecDeque<Var>,
 }
 
@@ -101,10 +104,10 @@ impl Graph {
         if from == 0 || to == 0 || from == to {
             return;
         }
-        let head = self.nodes[from as usize].edges;
-        if head != END && self.edges[head as usize].0 == to {
+        if !self.known.insert((from, to)) {
             return;
         }
+        let head = self.nodes[from as usize].edges;
         self.edges.push((to, head));
         self.nodes[from as usize].edges = self.edges.len() as u32 - 1;
         self.replay(from, |graph, value| graph.add(to, value));

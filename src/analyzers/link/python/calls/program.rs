@@ -8,12 +8,14 @@ use crate::analyzers::link::python::{Context, PythonFile};
 use crate::model::Name;
 use crate::model::facts::python::calls::{Body, Class, Param, ParamKind};
 
+/// So many classes below one are looked through for overrides.
+const MAX_BELOW: usize = 160;
+
 pub struct File<'a> {
     pub python: PythonFile<'a>,
     pub vars: u32,
     pub bodies: u32,
     pub classes: u32,
-    pub ops: u32,
     pub sites: u32,
     pub syms: Vec<Sym>,
 }
@@ -38,6 +40,8 @@ pub struct ClassInfo<'a> {
     /// Bases nothing is known of.
     pub is_open: bool,
     pub children: Vec<ClassId>,
+    /// All classes below it, each once, at most [`MAX_BELOW`].
+    pub below: Vec<ClassId>,
     pub metaclass: Option<ClassId>,
     pub stored: FxHashSet<Sym>,
     pub is_record: bool,
@@ -103,7 +107,6 @@ impl<'a> Program<'a> {
             vars: self.vars,
             bodies: self.bodies.len() as u32,
             classes: self.classes.len() as u32,
-            ops: self.ops,
             sites: self.sites,
             syms: strings,
         };
@@ -138,6 +141,7 @@ impl<'a> Program<'a> {
                 outside: Vec::new(),
                 is_open: false,
                 children: Vec::new(),
+                below: Vec::new(),
                 metaclass: None,
                 stored,
                 is_record: false,
@@ -227,7 +231,26 @@ impl<'a> Program<'a> {
         for (class, outside) in self.classes.iter_mut().zip(inherited) {
             class.outside = outside;
         }
+        self.find_below();
         self.mark_records(syms);
+    }
+
+    fn find_below(&mut self) {
+        for class in 0..self.classes.len() as ClassId {
+            let mut seen: FxHashSet<ClassId> = FxHashSet::default();
+            let mut found: Vec<ClassId> = Vec::new();
+            let mut queue: Vec<ClassId> = self.classes[class as usize].children.clone();
+            while let Some(next) = queue.pop() {
+                if found.len() >= MAX_BELOW {
+                    break;
+                }
+                if next != class && seen.insert(next) {
+                    found.push(next);
+                    queue.extend(&self.classes[next as usize].children);
+                }
+            }
+            self.classes[class as usize].below = found;
+        }
     }
 
     /// Classes whose `__init__` is made from their fields.
@@ -237,9 +260,11 @@ impl<'a> Program<'a> {
             .iter()
             .map(|class| {
                 let file = &self.files[class.file as usize];
-                let decorated = class.facts.decorators.iter().any(|name| {
-                    is_record_maker(syms.text(file.syms[*name as usize]))
-                });
+                let decorated = class
+                    .facts
+                    .decorators
+                    .iter()
+                    .any(|name| is_record_maker(syms.text(file.syms[*name as usize])));
                 decorated || class.outside.iter().any(|base| is_record_base(syms.text(*base)))
             })
             .collect();
@@ -264,22 +289,6 @@ impl<'a> Program<'a> {
 
     pub fn derives(&self, class: ClassId, base: ClassId) -> bool {
         self.classes[class as usize].mro.contains(&base)
-    }
-
-    /// All classes below one, each once, at most `limit`.
-    pub fn below(&self, class: ClassId, limit: usize) -> Vec<ClassId> {
-        let mut found: Vec<ClassId> = Vec::new();
-        let mut queue: Vec<ClassId> = self.classes[class as usize].children.clone();
-        while let Some(next) = queue.pop() {
-            if found.len() >= limit {
-                break;
-            }
-            if next != class && !found.contains(&next) {
-                found.push(next);
-                queue.extend(&self.classes[next as usize].children);
-            }
-        }
-        found
     }
 
     /// Whether methods of the class, one above or one below store the attribute on themselves.
@@ -352,18 +361,23 @@ fn linearise(
 }
 
 fn is_enum(name: &str) -> bool {
-    matches!(
-        name,
-        "enum.Enum" | "enum.IntEnum" | "enum.Flag" | "enum.IntFlag" | "enum.StrEnum"
-    )
+    matches!(name, "enum.Enum" | "enum.IntEnum" | "enum.Flag" | "enum.IntFlag" | "enum.StrEnum")
 }
 
 fn is_record_maker(name: &str) -> bool {
     let last = name.rsplit('.').next().unwrap_or(name);
     matches!(
         name,
-        "dataclasses.dataclass" | "attr.s" | "attr.attrs" | "attr.define" | "attr.frozen"
-            | "attr.mutable" | "attrs.define" | "attrs.frozen" | "attrs.mutable" | "attr.dataclass"
+        "dataclasses.dataclass"
+            | "attr.s"
+            | "attr.attrs"
+            | "attr.define"
+            | "attr.frozen"
+            | "attr.mutable"
+            | "attrs.define"
+            | "attrs.frozen"
+            | "attrs.mutable"
+            | "attr.dataclass"
     ) || last == "dataclass"
 }
 

@@ -1,7 +1,7 @@
 //! What the language calls by itself: iteration, `with`, `await`, operators, conversions, narrowing.
 
-use super::solver::{Hidden, Site, Solver};
-use super::values::{Key, Sym, Value, ValueId, Var};
+use super::solver::{Hidden, Site, Solver, Target};
+use super::values::{How, Key, Sym, Value, ValueId, Var};
 use crate::model::EdgeKind;
 use crate::model::facts::python::calls::{Literal, Shape};
 
@@ -15,7 +15,7 @@ impl<'a> Solver<'a, '_> {
             }
             Value::Generator(_) => self.next(value, to, site, is_async),
             Value::Instance(class) | Value::Bounded { class, .. } => {
-                let iterator = self.graph.var();
+                let iterator = self.temporary(0, value, site, to);
                 let name = if is_async { self.known.aiter } else { self.known.iter };
                 if self.special(value, name, &[], iterator, site, EdgeKind::Implicit) {
                     self.hide(iterator, Hidden::Next { to, site, is_async });
@@ -34,7 +34,7 @@ impl<'a> Solver<'a, '_> {
                 if self.program.classes[class as usize].is_enum {
                     self.add(to, Value::Instance(class));
                 } else {
-                    let iterator = self.graph.var();
+                    let iterator = self.temporary(0, value, site, to);
                     let name = self.known.iter;
                     if self.special(value, name, &[], iterator, site, EdgeKind::Implicit) {
                         self.hide(iterator, Hidden::Next { to, site, is_async });
@@ -78,13 +78,15 @@ impl<'a> Solver<'a, '_> {
     pub fn next(&mut self, value: ValueId, to: Var, site: Site, is_async: bool) {
         match self.values.get(value) {
             Value::Generator(body) => {
+                // Each element resumes the generator's body.
+                self.edge(site, Target::Body(body), EdgeKind::Implicit, How::Flow);
                 let yields = self.program.bodies[body as usize].facts.yields;
                 self.graph.edge(self.program.var_of(body, yields), to);
             }
             Value::Object(object) => self.iterate_object(object, to),
             Value::Instance(_) | Value::Bounded { .. } => {
                 if is_async {
-                    let awaited = self.graph.var();
+                    let awaited = self.temporary(1, value, site, to);
                     let name = self.known.anext;
                     if self.special(value, name, &[], awaited, site, EdgeKind::Implicit) {
                         self.hide(awaited, Hidden::Await { to, site: 0 });
@@ -108,7 +110,7 @@ impl<'a> Solver<'a, '_> {
                     (self.known.enter, self.known.exit)
                 };
                 if is_async {
-                    let awaited = self.graph.var();
+                    let awaited = self.temporary(1, value, site, to);
                     self.special(value, enter, &[], awaited, site, EdgeKind::Implicit);
                     self.hide(awaited, Hidden::Await { to, site: 0 });
                 } else if !self.special(value, enter, &[], to, site, EdgeKind::Implicit) {
@@ -129,11 +131,12 @@ impl<'a> Solver<'a, '_> {
     pub fn await_value(&mut self, value: ValueId, to: Var, site: Site) {
         match self.values.get(value) {
             Value::Coroutine(body) => {
+                self.edge(site, Target::Body(body), EdgeKind::Implicit, How::Flow);
                 let result = self.program.bodies[body as usize].facts.result;
                 self.graph.edge(self.program.var_of(body, result), to);
             }
             Value::Instance(_) | Value::Bounded { .. } => {
-                let generator = self.graph.var();
+                let generator = self.temporary(2, value, site, to);
                 let name = self.known.wait;
                 if self.special(value, name, &[], generator, site, EdgeKind::Implicit) {
                     self.hide(generator, Hidden::Await { to, site: 0 });
@@ -197,16 +200,16 @@ impl<'a> Solver<'a, '_> {
     /// A special method on one operand, with what stands in when it is missing.
     pub fn unary(&mut self, value: ValueId, name: Sym, to: Var, site: Site) {
         let known = &self.known;
-        let fallbacks: &[Sym] = if name == known.bool {
-            &[known.bool, known.len]
+        let fallbacks: [Option<Sym>; 3] = if name == known.bool {
+            [Some(known.bool), Some(known.len), None]
         } else if name == known.format {
-            &[known.format, known.str, known.repr]
+            [Some(known.format), Some(known.str), Some(known.repr)]
         } else if name == known.str {
-            &[known.str, known.repr]
+            [Some(known.str), Some(known.repr), None]
         } else {
-            &[name]
+            [Some(name), None, None]
         };
-        for name in fallbacks.to_vec() {
+        for name in fallbacks.into_iter().flatten() {
             if self.special(value, name, &[0], to, site, EdgeKind::Implicit) {
                 return;
             }
@@ -303,8 +306,7 @@ impl<'a> Solver<'a, '_> {
                 _ => {}
             },
             Value::Object(object) => {
-                let any = self.objects[object as usize].any;
-                for class in self.held(any) {
+                for class in self.classes_in(object) {
                     self.narrow(value, class, to);
                 }
             }
@@ -337,6 +339,26 @@ impl<'a> Solver<'a, '_> {
         }
     }
 
+    /// The classes in a tuple, tuples within included; a container may hold itself.
+    pub fn classes_in(&self, object: u32) -> Vec<ValueId> {
+        let mut found: Vec<ValueId> = Vec::new();
+        let mut seen: Vec<u32> = Vec::new();
+        let mut open: Vec<u32> = vec![object];
+        while let Some(object) = open.pop() {
+            if seen.contains(&object) {
+                continue;
+            }
+            seen.push(object);
+            for value in self.held(self.objects[object as usize].any) {
+                match self.values.get(value) {
+                    Value::Object(inner) => open.push(inner),
+                    _ => found.push(value),
+                }
+            }
+        }
+        found
+    }
+
     /// Any instance of a class that `except` or a pattern names.
     pub fn instances_of(&mut self, class: ValueId, to: Var) {
         match self.values.get(class) {
@@ -344,8 +366,7 @@ impl<'a> Solver<'a, '_> {
                 self.add(to, Value::Bounded { class, own: false });
             }
             Value::Object(object) => {
-                let any = self.objects[object as usize].any;
-                for class in self.held(any) {
+                for class in self.classes_in(object) {
                     self.instances_of(class, to);
                 }
             }

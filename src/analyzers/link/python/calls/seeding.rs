@@ -31,7 +31,9 @@ impl<'a> Solver<'a, '_> {
 
     fn seed_receiver(&mut self, body: BodyId) {
         let info = &self.program.bodies[body as usize];
-        let (Some(owner), Some(var)) = (info.owner, self.program.param_var(body, 0)) else { return };
+        let (Some(owner), Some(var)) = (info.owner, self.program.param_var(body, 0)) else {
+            return;
+        };
         if self.is_metaclass(owner) {
             return;
         }
@@ -44,9 +46,9 @@ impl<'a> Solver<'a, '_> {
 
     fn is_metaclass(&self, class: ClassId) -> bool {
         let outside = &self.program.classes[class as usize].outside;
-        outside
-            .iter()
-            .any(|base| matches!(self.syms.text(*base), "builtins.type" | "abc.ABCMeta" | "enum.EnumMeta"))
+        outside.iter().any(|base| {
+            matches!(self.syms.text(*base), "builtins.type" | "abc.ABCMeta" | "enum.EnumMeta")
+        })
     }
 
     fn seed_params(&mut self, body: BodyId) {
@@ -141,7 +143,8 @@ impl<'a> Solver<'a, '_> {
             if !self.is_ours(yields) {
                 let made = self.graph.var();
                 self.promise(info.file, info.facts.returns, made);
-                let elements = super::solver::Hidden::Iterate { to: yields, site: 0, is_async: false };
+                let elements =
+                    super::solver::Hidden::Iterate { to: yields, site: 0, is_async: false };
                 self.hide(made, elements);
             }
             return;
@@ -158,43 +161,38 @@ impl<'a> Solver<'a, '_> {
         let var = |local: u32| if local == 0 { 0 } else { base_var + local };
         let place = |local: u32| if local == 0 { 0 } else { info.sites + local };
         match op {
-            Op::GetItem { to, base, key, site } => {
-                if self.graph.is_empty(var(key)) {
-                    let unknown = self.values.id(Value::Opaque);
-                    for base in self.held(var(base)) {
-                        self.get_item(base, Some(unknown), var(key), var(to), place(site));
-                    }
+            Op::GetItem { to, base, key, site } if self.graph.is_empty(var(key)) => {
+                let unknown = self.values.id(Value::Opaque);
+                for base in self.held(var(base)) {
+                    self.get_item(base, Some(unknown), var(key), var(to), place(site));
                 }
             }
-            Op::SetItem { base, key, from, site } => {
-                if self.graph.is_empty(var(key)) {
-                    let unknown = self.values.id(Value::Opaque);
-                    for base in self.held(var(base)) {
-                        self.set_item(base, Some(unknown), var(key), var(from), place(site));
-                    }
+            Op::SetItem { base, key, from, site } if self.graph.is_empty(var(key)) => {
+                let unknown = self.values.id(Value::Opaque);
+                for base in self.held(var(base)) {
+                    self.set_item(base, Some(unknown), var(key), var(from), place(site));
                 }
             }
-            Op::Call { to, callee, first, count, site, form: CallForm::Decorator } => {
-                if self.graph.is_empty(var(callee)) {
-                    let call = Invocation {
-                        site: place(site),
-                        to: var(to),
-                        first: self.arg_bases[file as usize] + first,
-                        count,
-                        kind: EdgeKind::Decorator,
-                    };
-                    self.decorate_unknown(call);
-                }
+            Op::Call { to, callee, first, count, site, form: CallForm::Decorator }
+                if self.graph.is_empty(var(callee)) =>
+            {
+                self.decorate_unknown(Invocation {
+                    site: place(site),
+                    to: var(to),
+                    first: self.arg_bases[file as usize] + first,
+                    count,
+                    kind: EdgeKind::Decorator,
+                });
             }
             Op::Narrow { to, class, .. } => {
                 for class in self.held(var(class)) {
                     self.narrow_gap(class, var(to));
                 }
             }
-            Op::Annotated { to, annotation } if !self.library[file as usize] => {
-                if !self.is_ours(var(to)) {
-                    self.promise(file, annotation, var(to));
-                }
+            Op::Annotated { to, annotation }
+                if !self.library[file as usize] && !self.is_ours(var(to)) =>
+            {
+                self.promise(file, annotation, var(to));
             }
             _ => {}
         }
@@ -203,14 +201,11 @@ impl<'a> Solver<'a, '_> {
     /// A test for a class nothing known passes: something unknown may.
     fn narrow_gap(&mut self, class: u32, to: Var) {
         match self.values.get(class) {
-            Value::Class(id) | Value::AnyClass(id) => {
-                if !self.holds_instance(to, id) {
-                    self.add(to, Value::Bounded { class: id, own: false });
-                }
+            Value::Class(id) | Value::AnyClass(id) if !self.holds_instance(to, id) => {
+                self.add(to, Value::Bounded { class: id, own: false });
             }
             Value::Object(object) => {
-                let any = self.objects[object as usize].any;
-                for class in self.held(any) {
+                for class in self.classes_in(object) {
                     self.narrow_gap(class, to);
                 }
             }

@@ -10,7 +10,9 @@ use super::values::{
 };
 use crate::analyzers::link::python::names::Names;
 use crate::model::EdgeKind;
-use crate::model::facts::python::calls::{ArgKind, BodyKind, CallForm, Op, ParamKind, Receiver, Shape};
+use crate::model::facts::python::calls::{
+    ArgKind, BodyKind, CallForm, Op, ParamKind, Receiver, Shape,
+};
 
 pub type Site = u32;
 
@@ -43,42 +45,120 @@ pub struct Invocation {
 #[derive(Debug, Clone, Copy)]
 pub enum Hidden {
     /// A member of a class is reached through an instance.
-    Bind { receiver: ValueId, to: Var, site: Site, how: How },
-    Invoke { call: Invocation, how: How },
+    Bind {
+        receiver: ValueId,
+        to: Var,
+        site: Site,
+        how: How,
+    },
+    /// The same for a special method that an operation runs: what a descriptor hands out there is
+    /// not followed further.
+    BindSpecial {
+        receiver: ValueId,
+        to: Var,
+        site: Site,
+        how: How,
+    },
+    Invoke {
+        call: Invocation,
+        how: How,
+    },
     /// Only instances of the class pass.
-    Receiver { to: Var, class: ClassId },
-    Spread { body: BodyId, at: u32 },
-    SpreadKeywords { body: BodyId },
+    Receiver {
+        to: Var,
+        class: ClassId,
+    },
+    Spread {
+        body: BodyId,
+        at: u32,
+    },
+    SpreadKeywords {
+        body: BodyId,
+    },
     /// Elements handed out by an iterator.
-    Next { to: Var, site: Site, is_async: bool },
-    Iterate { to: Var, site: Site, is_async: bool },
-    Await { to: Var, site: Site },
+    Next {
+        to: Var,
+        site: Site,
+        is_async: bool,
+    },
+    Iterate {
+        to: Var,
+        site: Site,
+        is_async: bool,
+    },
+    Await {
+        to: Var,
+        site: Site,
+    },
     /// `getattr(base, name)`.
-    DynamicLoad { base: Var, name: Var, to: Var, site: Site },
+    DynamicLoad {
+        base: Var,
+        name: Var,
+        to: Var,
+        site: Site,
+    },
     /// `setattr(base, name, from)`.
-    DynamicStore { base: Var, name: Var, from: Var, site: Site },
+    DynamicStore {
+        base: Var,
+        name: Var,
+        from: Var,
+        site: Site,
+    },
     /// `super()`, once the receiver is known.
-    Super { class: ClassId, to: Var },
+    Super {
+        class: ClassId,
+        to: Var,
+    },
     /// `staticmethod(f)` or `classmethod(f)`.
-    Wrap { to: Var, is_static: bool },
+    Wrap {
+        to: Var,
+        is_static: bool,
+    },
     /// A generator function becomes a context manager.
-    Manage { to: Var },
+    Manage {
+        to: Var,
+    },
     /// `type(x)`.
-    TypeOf { to: Var },
+    TypeOf {
+        to: Var,
+    },
     /// A descriptor's or property's setter runs.
-    Set { receiver: ValueId, from: Var, site: Site },
-    Special { name: Sym, to: Var, site: Site },
+    Set {
+        receiver: ValueId,
+        from: Var,
+        site: Site,
+    },
+    Special {
+        name: Sym,
+        to: Var,
+        site: Site,
+    },
     /// What a builtin container holds flows into another.
-    Fill { object: ObjectId },
+    Fill {
+        object: ObjectId,
+    },
     /// A key becomes known: the element goes under it, or is read from it.
-    Entry { object: ObjectId, from: Var },
-    Lookup { object: ObjectId, to: Var },
+    Entry {
+        object: ObjectId,
+        from: Var,
+    },
+    Lookup {
+        object: ObjectId,
+        to: Var,
+    },
     /// A hook runs because a class is made.
-    Hook { call: Invocation, receiver: ValueId },
+    Hook {
+        call: Invocation,
+        receiver: ValueId,
+    },
     /// A class member is told its name.
-    Named { site: Site },
+    Named {
+        site: Site,
+    },
     /// Pairs become entries of a dictionary.
-    Pair { object: ObjectId },
+    Pair {
+        object: ObjectId,
+    },
 }
 
 pub struct PropertyInfo {
@@ -124,8 +204,8 @@ known! {
     set_name "__set_name__", post_init "__post_init__", attrs_post_init "__attrs_post_init__",
     attrs_pre_init "__attrs_pre_init__", prepare "__prepare__", instancecheck "__instancecheck__",
     subclasscheck "__subclasscheck__", class_getitem "__class_getitem__", enter_missing "_missing_",
-    delattr "__delattr__", func "__func__", self_ "__self__", wrapped "__wrapped__",
-    fspath "__fspath__", index "__index__", reversed "__reversed__", delete "__delete__",
+    func "__func__", self_ "__self__", wrapped "__wrapped__",
+    reversed "__reversed__",
 }
 
 pub struct Solver<'a, 'p> {
@@ -143,6 +223,8 @@ pub struct Solver<'a, 'p> {
     pub objects: Vec<Object>,
     pub watchers: Vec<Vec<Hidden>>,
     pub hidden: Vec<Hidden>,
+    /// Rules still to run for values their variables held when they were made.
+    pending: Vec<(Hidden, ValueId)>,
     pub attributes: FxHashMap<(ClassId, Sym), Var>,
     pub function_attributes: FxHashMap<(BodyId, Sym), Var>,
     pub contents: FxHashMap<ClassId, ObjectId>,
@@ -152,6 +234,8 @@ pub struct Solver<'a, 'p> {
     pub property_ids: FxHashMap<(Var, u8), u32>,
     pub partials: Vec<PartialInfo>,
     pub done: FxHashSet<(u32, u32, u32, u32)>,
+    /// Intermediate variables by purpose and place, so that a rule run twice makes them once.
+    pub temporaries: FxHashMap<(u32, u32, u32, u32), Var>,
     pub edges: FxHashMap<(Site, Target), Found>,
     /// Sites whose callee is known, whether or not that makes an edge.
     pub settled: Vec<bool>,
@@ -192,6 +276,7 @@ impl<'a, 'p> Solver<'a, 'p> {
             objects: Vec::new(),
             watchers: Vec::new(),
             hidden: Vec::new(),
+            pending: Vec::new(),
             attributes: FxHashMap::default(),
             function_attributes: FxHashMap::default(),
             contents: FxHashMap::default(),
@@ -201,6 +286,7 @@ impl<'a, 'p> Solver<'a, 'p> {
             property_ids: FxHashMap::default(),
             partials: Vec::new(),
             done: FxHashSet::default(),
+            temporaries: FxHashMap::default(),
             edges: FxHashMap::default(),
             settled: vec![false; program.sites as usize],
             unsure: Vec::new(),
@@ -217,22 +303,41 @@ impl<'a, 'p> Solver<'a, 'p> {
         }
     }
 
-    /// Attaches a rule made on the way and runs it for what the variable already holds.
+    /// The intermediate variable of a purpose and place.
+    pub fn temporary(&mut self, purpose: u32, value: ValueId, site: Site, to: Var) -> Var {
+        let key = (purpose, value, site, to);
+        if let Some(known) = self.temporaries.get(&key) {
+            return *known;
+        }
+        let var = self.graph.var();
+        self.temporaries.insert(key, var);
+        var
+    }
+
+    /// Attaches a rule made on the way; it runs for what the variable already holds, too.
     pub fn hide(&mut self, var: Var, hidden: Hidden) {
-        if var == 0 {
+        // The budget is far beyond what real programs need; it makes the end certain.
+        if var == 0 || self.hidden.len() > 100_000 + 3 * self.ops.len() {
             return;
         }
         let id = self.hidden.len() as u32;
         self.hidden.push(hidden);
+        // Not at once: rules that make rules would nest without end.
         for value in self.graph.rule(var, Rule::Hidden(id)) {
-            self.run_hidden(hidden, value);
+            self.pending.push((hidden, value));
         }
     }
 
     /// Runs until nothing changes.
     pub fn settle(&mut self) {
         let (mut values, mut rules) = (Vec::new(), Vec::new());
-        while self.graph.step(&mut values, &mut rules) {
+        loop {
+            while let Some((hidden, value)) = self.pending.pop() {
+                self.run_hidden(hidden, value);
+            }
+            if !self.graph.step(&mut values, &mut rules) {
+                break;
+            }
             for rule in &rules {
                 for value in &values {
                     match rule {
@@ -280,9 +385,10 @@ impl<'a, 'p> Solver<'a, 'p> {
         let sym = |local: u32| info.syms[local as usize];
         match op {
             Op::Copy { to, from } => self.graph.edge(var(from), var(to)),
-            Op::Import { to, origin } => {
+            Op::Import { to, origin, site } => {
                 let (to, origin) = (var(to), sym(origin));
-                self.import(origin, to, file);
+                let site = self.site(file, site);
+                self.import(origin, to, site);
             }
             Op::Builtin { to, name } => self.add(var(to), Value::Builtin(sym(name))),
             Op::Text { to, value } => self.add(var(to), Value::Text(sym(value))),
@@ -464,7 +570,13 @@ impl<'a, 'p> Solver<'a, 'p> {
     }
 
     /// Adds a receiver when it can be one.
+    ///
+    /// In packages the parameter already holds every instance of the class and those below.
     pub fn receive(&mut self, to: Var, class: ClassId, value: ValueId) {
+        let file = self.program.classes[class as usize].file;
+        if self.library[file as usize] && !self.graph.is_empty(to) {
+            return;
+        }
         let fits = match self.values.get(value) {
             Value::Instance(other) | Value::Class(other) => self.program.derives(other, class),
             Value::Bounded { class: other, own } => {
@@ -482,14 +594,15 @@ impl<'a, 'p> Solver<'a, 'p> {
                 self.program.derives(other, class)
             }
             Value::Function(_) | Value::Text(_) | Value::Number(_) | Value::Literal(_) => false,
-            Value::Object(_) | Value::Method { .. } | Value::Module(_) | Value::Pattern(..) => false,
+            Value::Object(_) | Value::Method { .. } | Value::Module(_) | Value::Pattern(..) => {
+                false
+            }
             _ => false,
         };
         // Metaclass methods get classes that derive from something else.
-        let is_metaclass = self.program.classes[class as usize]
-            .outside
-            .iter()
-            .any(|base| matches!(self.syms.text(*base), "builtins.type" | "abc.ABCMeta" | "enum.EnumMeta"));
+        let is_metaclass = self.program.classes[class as usize].outside.iter().any(|base| {
+            matches!(self.syms.text(*base), "builtins.type" | "abc.ABCMeta" | "enum.EnumMeta")
+        });
         if fits || is_metaclass {
             self.graph.add(to, value);
         }
@@ -546,7 +659,9 @@ impl<'a, 'p> Solver<'a, 'p> {
             }
             Op::Unpack { to, index, rest, .. } => self.unpack(value, index, rest, var(to)),
             Op::Unary { to, name, site, .. } => self.unary(value, sym(name), var(to), place(site)),
-            Op::Enter { to, site, is_async, .. } => self.enter_with(value, var(to), place(site), is_async),
+            Op::Enter { to, site, is_async, .. } => {
+                self.enter_with(value, var(to), place(site), is_async)
+            }
             Op::Await { to, site, .. } => self.await_value(value, var(to), place(site)),
             Op::Delegate { to, yields, site, .. } => {
                 self.delegate(value, var(to), var(yields), place(site));
@@ -599,6 +714,9 @@ impl<'a, 'p> Solver<'a, 'p> {
     fn run_hidden(&mut self, hidden: Hidden, value: ValueId) {
         match hidden {
             Hidden::Bind { receiver, to, site, how } => self.bind(value, receiver, to, site, how),
+            Hidden::BindSpecial { receiver, to, site, how } => {
+                self.bind_special(value, receiver, to, site, how);
+            }
             Hidden::Invoke { call, how } => self.invoke(call, value, how),
             Hidden::Receiver { to, class } => self.receive(to, class, value),
             Hidden::Spread { .. } | Hidden::SpreadKeywords { .. } => self.spread(hidden, value),
@@ -623,7 +741,8 @@ impl<'a, 'p> Solver<'a, 'p> {
             }
             Hidden::Super { class, to } => self.make_super(class, value, to),
             Hidden::Wrap { to, is_static } => {
-                let wrapped = if is_static { Value::Static(value) } else { Value::ClassMethod(value) };
+                let wrapped =
+                    if is_static { Value::Static(value) } else { Value::ClassMethod(value) };
                 self.add(to, wrapped);
             }
             Hidden::Manage { to } => self.manage(value, to),

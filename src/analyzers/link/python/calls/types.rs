@@ -38,8 +38,15 @@ impl<'a> Solver<'a, '_> {
         let module = &origin[..origin.len() - last.len()];
         let is_standard = matches!(
             module,
-            "builtins." | "typing." | "typing_extensions." | "collections." | "collections.abc." | "t."
-                | "contextlib." | "types." | "_typeshed."
+            "builtins."
+                | "typing."
+                | "typing_extensions."
+                | "collections."
+                | "collections.abc."
+                | "t."
+                | "contextlib."
+                | "types."
+                | "_typeshed."
         );
         if !is_standard {
             self.promise_class(origin, to);
@@ -47,15 +54,16 @@ impl<'a> Solver<'a, '_> {
         }
         let arg = |at: usize| args.get(at).copied().unwrap_or(0);
         match last {
-            "Optional" | "Annotated" | "Final" | "ClassVar" | "Required" | "NotRequired" | "ReadOnly"
-            | "Awaitable" | "Unpack" | "TypeGuard" | "InitVar" => {
+            "Optional" | "Annotated" | "Final" | "ClassVar" | "Required" | "NotRequired"
+            | "ReadOnly" | "Awaitable" | "Unpack" | "TypeGuard" | "InitVar" => {
                 self.promise_at(file, arg(0), to, depth + 1);
             }
             "Union" => args.iter().for_each(|part| self.promise_at(file, *part, to, depth + 1)),
             "Coroutine" => self.promise_at(file, arg(2), to, depth + 1),
             "list" | "List" | "Sequence" | "MutableSequence" | "Collection" | "deque" | "Deque"
             | "UserList" => self.promise_elements(file, Shape::List, arg(0), to, depth),
-            "set" | "Set" | "FrozenSet" | "frozenset" | "MutableSet" | "AbstractSet" | "KeysView" => {
+            "set" | "Set" | "FrozenSet" | "frozenset" | "MutableSet" | "AbstractSet"
+            | "KeysView" => {
                 self.promise_elements(file, Shape::Set, arg(0), to, depth);
             }
             "Iterable" | "Iterator" | "AsyncIterable" | "AsyncIterator" | "Generator"
@@ -94,9 +102,13 @@ impl<'a> Solver<'a, '_> {
                 self.promise_at(file, arg(1), result, depth + 1);
                 self.add(to, Value::Callable(result));
             }
-            "ContextManager" | "AbstractContextManager" | "AsyncContextManager"
+            "ContextManager"
+            | "AbstractContextManager"
+            | "AsyncContextManager"
             | "AbstractAsyncContextManager" => {}
-            "str" | "LiteralString" | "AnyStr" | "Text" => self.add(to, Value::Literal(Literal::Text)),
+            "str" | "LiteralString" | "AnyStr" | "Text" => {
+                self.add(to, Value::Literal(Literal::Text))
+            }
             "bytes" | "bytearray" => self.add(to, Value::Literal(Literal::Bytes)),
             "int" | "float" | "complex" => self.add(to, Value::Literal(Literal::Number)),
             "bool" => self.add(to, Value::Literal(Literal::Bool)),

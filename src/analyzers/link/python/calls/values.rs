@@ -24,9 +24,16 @@ pub enum Value {
     /// An instance that was seen to be made.
     Instance(ClassId),
     /// An instance of the class or one below it; `own` for the receiver of its own methods.
-    Bounded { class: ClassId, own: bool },
+    Bounded {
+        class: ClassId,
+        own: bool,
+    },
     /// A function bound to its first argument. `how` says how the function was found.
-    Method { body: BodyId, receiver: ValueId, how: How },
+    Method {
+        body: BodyId,
+        receiver: ValueId,
+        how: How,
+    },
     Module(Sym),
     /// A thing imported from outside, or made by one; the name grows with attribute accesses.
     External(Sym),
@@ -40,7 +47,10 @@ pub enum Value {
     Number(i64),
     Literal(Literal),
     /// A method of a builtin type, bound.
-    Native { receiver: ValueId, name: Sym },
+    Native {
+        receiver: ValueId,
+        name: Sym,
+    },
     Property(u32),
     Static(ValueId),
     ClassMethod(ValueId),
@@ -52,7 +62,10 @@ pub enum Value {
     Manager(BodyId),
     Partial(u32),
     /// `super()` of a class with a receiver.
-    Super { class: ClassId, receiver: ValueId },
+    Super {
+        class: ClassId,
+        receiver: ValueId,
+    },
     /// A function of which only the result is known, by annotation.
     Callable(Var),
     /// `functools.wraps(f)`: hands back what it is applied to.
@@ -72,8 +85,6 @@ pub enum How {
     Annotated,
     /// Handed to a function outside that is known to call it.
     Callback,
-    /// Beneath a decorator nothing is known of.
-    Decorated,
     /// Overridden below the class that is known.
     Override,
     /// Chosen by a name made at run time.
