@@ -71,7 +71,10 @@ fn node(node: &FlowNode) -> Node {
 
 /// The node in one line: its kind and what tells it apart.
 pub fn node_title(node: &FlowNode) -> String {
-    let keys = ["name", "role", "value", "test", "group", "callee", "task", "code", "operator"];
+    let keys = [
+        "name", "role", "value", "test", "header", "group", "callee", "task", "code", "operator",
+        "index",
+    ];
     let detail = keys.iter().find_map(|key| match node.data.get(*key)? {
         Value::String(text) if *key == "value" => Some(format!("{text:?}")),
         Value::String(text) if !text.is_empty() => Some(text.clone()),
@@ -81,7 +84,6 @@ pub fn node_title(node: &FlowNode) -> String {
     match detail {
         Some(detail) if detail == *node.id && &*node.kind == "task" => detail,
         Some(detail) => format!("{} {detail}", node.kind),
-        None if node.kind.eq_ignore_ascii_case(&node.id) => node.kind.to_string(),
-        None => format!("{} {}", node.kind, node.id),
+        None => node.kind.to_string(),
     }
 }

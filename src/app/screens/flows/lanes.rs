@@ -26,18 +26,28 @@ pub fn lines(flow: &Flow, width: usize) -> Vec<(Line, u32)> {
             canvas.put((lane * lane_width) as i32, row as i32, '│', Role::Border);
         }
     }
+    let mut depths = vec![0; lanes];
     for (at, node) in flow.nodes.iter().enumerate() {
         let (row, lane) = (plan.rows[at], plan.lane_of[at]);
         leads[row] = if leads[row] == 0 { node.line } else { leads[row] };
         let x = (lane * lane_width) as i32;
         let y = row as i32;
         canvas.put(x, y, mark(node), Role::Accent);
+        // What is said in a role stands further in.
+        let depth = &mut depths[lane];
+        if matches!(&*node.kind, "RoleEnd" | "VarScopeEnd") {
+            *depth = (*depth - 1).max(0);
+        }
+        let indent = 2 * (*depth).min(6);
+        if matches!(&*node.kind, "RoleBegin" | "VarScopeBegin") {
+            *depth += 1;
+        }
         let text = describe(flow, node);
         // Text may reach into lanes that are not in use on its row.
         let busy = |other: &usize| plan.is_busy(*other, row);
         let next = (lane + 1..lanes).find(busy).unwrap_or(lanes);
-        let room = ((next - lane) * lane_width).saturating_sub(MARK as usize + 1);
-        let mut column = x + 2;
+        let room = ((next - lane) * lane_width).saturating_sub((MARK + 1 + indent) as usize);
+        let mut column = x + 2 + indent;
         let mut left = room;
         for span in &text.spans {
             let shown = truncate(&span.text, left);
