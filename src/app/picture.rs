@@ -18,7 +18,7 @@ pub fn paint_routes(canvas: &mut Canvas, drawing: &Drawing, look: impl Fn(&Cell)
     for cell in drawing.cells() {
         let Look { role, stroke } = look(&cell);
         let back = drawing.routes[cell.route].back;
-        let dashed = back || (cell.edge.is_some() && stroke != Stroke::Solid);
+        let dashed = back || (cell.edge.is_some() && stroke == Stroke::Dotted);
         let glyph = match (cell.arrow, stroke) {
             (Some(true), Stroke::Solid) => '▲',
             (Some(true), _) => '△',

@@ -125,14 +125,35 @@ pub fn lay_out(graph: &Graph, settings: &Settings) -> Drawing {
     }
     let (edges, loops) = distinct_edges(graph);
     let back = cycles::back_edges(count, &edges);
-    let ranks = ranks::assign(graph, &edges, &back, settings.max_width);
-    let mut layers = order::Layers::new(graph, &edges, &back, &ranks);
-    layers.arrange(&settings.previous);
-    columns::place(&mut layers, settings.max_width);
-    let mut drawing = route::draw(graph, &layers);
+    let attempt = |wrap: Option<i32>| {
+        let ranks = ranks::assign(graph, &edges, &back, wrap);
+        let mut layers = order::Layers::new(graph, &edges, &back, &ranks);
+        layers.arrange(&settings.previous);
+        columns::place(&mut layers, settings.max_width);
+        route::draw(graph, &layers)
+    };
+    let mut drawing = attempt(settings.max_width);
+    if let Some(width) = settings.max_width {
+        // Lines that pass a layer take room too: wrap more tightly while that helps.
+        let mut wrap = width;
+        for _ in 0..ATTEMPTS {
+            let over = drawing.width - width;
+            if over <= 0 || wrap * 2 < width {
+                break;
+            }
+            wrap -= over.clamp(width / 16, width / 4).max(1);
+            let next = attempt(Some(wrap));
+            if next.width < drawing.width {
+                drawing = next;
+            }
+        }
+    }
     drawing.loops = loops;
     drawing
 }
+
+/// How often a drawing that is too wide is tried again.
+const ATTEMPTS: usize = 5;
 
 /// An edge between two different boxes, first of its kind.
 #[derive(Debug, Clone, Copy)]

@@ -74,7 +74,11 @@ impl Scene {
                 let recursive = part.links.iter().any(|link| {
                     link.from == link.to && part.members.get(link.from) == Some(member)
                 });
-                let mut text = own.to_owned();
+                // A method of the same class is told by its dot.
+                let mut text = match siblings(&names[part.focus], name) {
+                    Some(length) if own.len() < name.len() => name[length..].to_owned(),
+                    _ => own.to_owned(),
+                };
                 if recursive {
                     text.push_str(" ↺");
                 }
@@ -130,7 +134,13 @@ fn fitting(model: &Model, focus: NodeId) -> (Neighbourhood, Reach) {
     let around = |reach: &Reach| Neighbourhood::around(&model.project.calls, &index, focus, reach);
     let mut reach = asked;
     let whole = around(&reach);
-    if whole.members.len() <= TOO_MANY_BOXES {
+    // Unless more was asked for, no more than can be taken in at a glance.
+    let usual = Reach::default();
+    let most = match (asked.callers, asked.callees) == (usual.callers, usual.callees) {
+        true => (model.detail_state().text_width() / 3).clamp(20, TOO_MANY_BOXES),
+        false => TOO_MANY_BOXES,
+    };
+    if whole.members.len() <= most {
         return (whole, reach);
     }
     while reach.callers > 1 || reach.callees > 1 {
@@ -140,11 +150,21 @@ fn fitting(model: &Model, focus: NodeId) -> (Neighbourhood, Reach) {
             reach.callers -= 1;
         }
         let part = around(&reach);
-        if part.members.len() <= TOO_MANY_BOXES {
+        let least = reach.callers <= 1 && reach.callees <= 1;
+        if part.members.len() <= if least { TOO_MANY_BOXES } else { most } {
             return (part, reach);
         }
     }
     (whole, asked)
+}
+
+/// Where the method's part of `name` begins, its dot included, when it is a method of the same
+/// class as `focus` and another one.
+fn siblings(focus: &str, name: &str) -> Option<usize> {
+    let end = |name: &str| name.rfind("::").or_else(|| name.rfind('.'));
+    let (ours, theirs) = (end(focus)?, end(name)?);
+    let class = own_part(focus) < ours;
+    (class && focus[..ours] == name[..theirs] && focus != name).then_some(theirs)
 }
 
 pub fn kind_role(kind: NodeKind) -> Role {

@@ -227,7 +227,9 @@ pub fn title(model: &Model, scene: &Scene) -> Line {
         qualified(scene.names.get(scene.part.focus).map_or("", |name| name), Role::Title)
             .push(Role::Dim, &format!("  callers {}  callees {}", reach.callers, reach.callees));
     if (reach.callers, reach.callees) != (asked.callers, asked.callees) {
-        line = line.push(Role::Warning, " (more do not fit)");
+        let usual = Reach::default();
+        let usual = (asked.callers, asked.callees) == (usual.callers, usual.callees);
+        line = line.push(Role::Warning, if usual { " (+ more)" } else { " (more do not fit)" });
     }
     for (shown, text) in [
         (reach.externals, "library"),
@@ -250,7 +252,8 @@ pub fn about(model: &Model, scene: &Scene) -> Vec<Line> {
     let mut head = qualified(&scene.names[cursor], graph::kind_role(node.kind));
     let symbol = model.project.symbols_named(&node.name).first();
     if let Some(signature) = symbol.and_then(|symbol| symbol.signature.as_ref()) {
-        head = head.push(Role::Text, signature);
+        let words: Vec<&str> = signature.split_whitespace().collect();
+        head = head.push(Role::Text, &words.join(" "));
     }
     if let (Some(file), Some(line)) = (&node.file, node.line) {
         head = head.push(Role::Dim, &format!("  {file}:{line}"));
