@@ -1,6 +1,8 @@
 //! Runs on real processes, real Docker and real cargo: every executor with every outcome, and
 //! nothing left behind. What a machine lacks is skipped with a message, or fails when `CI=true`.
 
+#[path = "runs/command.rs"]
+mod command;
 #[path = "runs/docker.rs"]
 mod docker;
 #[path = "runs/faults.rs"]
