@@ -118,9 +118,8 @@ impl Capture {
         if rest.is_empty() {
             return;
         }
-        if self.tail.len() + rest.len() > TAIL {
-            self.write_file(rest);
-        } else if !matches!(self.spill, Spill::Unneeded) {
+        let is_too_long = self.tail.len() + rest.len() > TAIL;
+        if is_too_long || !matches!(self.spill, Spill::Unneeded) {
             self.write_file(rest);
         }
         let rest = &rest[rest.len().saturating_sub(TAIL)..];

@@ -24,6 +24,9 @@ const ROLE: &str = "METASCOPE_TEST_ROLE";
 #[test]
 fn workbench() {
     let Ok(role) = std::env::var(ROLE) else { return };
+    if role == "soak" {
+        return soak();
+    }
     let executor = match role.as_str() {
         "docker" => ExecutorKind::Docker,
         _ => ExecutorKind::Thread,
@@ -46,7 +49,24 @@ fn workbench() {
     println!("\nrecord {}", serde_json::to_string(&record).expect("JSON"));
 }
 
-struct Workbench {
+/// Many short runs; tells how many descriptors were open before and after, and threads alive.
+fn soak() {
+    let runner = Runner::open(&project()).expect("a runner");
+    let count = |what: &str| std::fs::read_dir(format!("/proc/self/{what}")).unwrap().count();
+    let one = || {
+        let job = job(ExecutorKind::Thread, "return given['x']", json!({"x": 1}));
+        let record = runner.start(job, |_, _| {}).wait();
+        assert_eq!(record.status, RunStatus::Succeeded, "{record:?}");
+    };
+    one();
+    let before = count("fd");
+    for _ in 0..60 {
+        one();
+    }
+    println!("\nsoaked {before} {} {}", count("fd"), count("task"));
+}
+
+pub struct Workbench {
     child: Child,
     lines: BufReader<std::process::ChildStdout>,
     run: String,
@@ -55,6 +75,12 @@ struct Workbench {
 impl Workbench {
     /// Starts one and waits until its task is under way.
     fn start(role: &str, environment: &[(&str, &str)]) -> Self {
+        let mut bench = Self::spawn(role, environment);
+        bench.run = bench.line_with("under way ");
+        bench
+    }
+
+    pub fn spawn(role: &str, environment: &[(&str, &str)]) -> Self {
         let mut child = Command::new(std::env::current_exe().unwrap())
             .args(["--exact", "faults::workbench", "--nocapture", "--test-threads=1"])
             .env(ROLE, role)
@@ -64,14 +90,22 @@ impl Workbench {
             .stderr(Stdio::null())
             .spawn()
             .expect("this program starts");
-        let mut lines = BufReader::new(child.stdout.take().unwrap());
+        let lines = BufReader::new(child.stdout.take().unwrap());
+        Self { child, lines, run: String::new() }
+    }
+
+    /// The rest of the first line that starts like this.
+    pub fn line_with(&mut self, start: &str) -> String {
         let mut line = String::new();
-        while !line.starts_with("under way ") {
+        while !line.starts_with(start) {
             line.clear();
-            assert!(lines.read_line(&mut line).unwrap() > 0, "the workbench ended early");
+            assert!(self.lines.read_line(&mut line).unwrap() > 0, "the workbench ended early");
         }
-        let run = line.trim_start_matches("under way ").trim().to_string();
-        Self { child, lines, run }
+        line[start.len()..].trim().to_string()
+    }
+
+    pub fn end(mut self) {
+        assert!(self.child.wait().unwrap().success());
     }
 }
 

@@ -270,3 +270,23 @@ fn a_missing_interpreter_is_told_with_a_remedy() {
     assert!(metascope::runner::is_environment_error(&error), "{error:?}");
     assert!(error.message.contains(".venv/bin/python"));
 }
+
+#[test]
+fn many_runs_leave_no_descriptor_process_or_memory_behind() {
+    sandbox();
+    if lacks_python() {
+        return;
+    }
+    // In a process of its own: other tests open and close files meanwhile.
+    let mut bench = crate::faults::Workbench::spawn("soak", &[]);
+    let line = bench.line_with("soaked ");
+    let [before, after, threads]: [usize; 3] = line
+        .split_whitespace()
+        .filter_map(|word| word.parse().ok())
+        .collect::<Vec<_>>()
+        .try_into()
+        .expect("three counts");
+    assert!(after <= before, "{before} descriptors before, {after} after");
+    assert!(threads <= 4, "{threads} threads remain");
+    bench.end();
+}

@@ -135,7 +135,7 @@ fn chunks(
         let mut buffer = vec![0; 1 << 20];
         let count = file.read(&mut buffer).await?;
         buffer.truncate(count);
-        Ok((count > 0).then(|| (buffer, file)))
+        Ok((count > 0).then_some((buffer, file)))
     })
 }
 

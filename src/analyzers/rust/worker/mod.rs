@@ -38,7 +38,13 @@ pub fn generate(project: &Project, task: &str, texts: &Texts<'_>) -> Result<Work
     if let Some(known) = project.tasks.iter().find(|known| &*known.id == task)
         && !known.runnable
     {
-        return Err(known.reason.as_deref().unwrap_or("it cannot be run").to_owned());
+        let reason = known.reason.as_deref().unwrap_or("it cannot be run");
+        // A result without a JSON form is shown as its `Debug` text, and of a type that the
+        // analysis does not know the compiler may know more.
+        let may_work = reason.starts_with("result: ") || reason.ends_with("no known JSON form");
+        if !may_work {
+            return Err(reason.to_owned());
+        }
     }
     let symbol = project
         .symbols_named(task)

@@ -99,10 +99,10 @@ fn owned(ty: &Type, variable: &str) -> Result<(String, String), String> {
         Type::Reference(reference) => {
             let borrow = if reference.mutability.is_some() { "&mut " } else { "&" };
             let inner = match &*reference.elem {
-                Type::Slice(slice) => format!("::std::vec::Vec<{}>", closed(&slice.elem)?),
-                Type::Path(path) if path.path.is_ident("str") => "::std::string::String".into(),
+                Type::Slice(slice) => format!("__ms_rt::own::Vec<{}>", closed(&slice.elem)?),
+                Type::Path(path) if path.path.is_ident("str") => "__ms_rt::own::String".into(),
                 inner if last_segment(inner).is_some_and(|name| name == "Path") => {
-                    "::std::path::PathBuf".into()
+                    "__ms_rt::own::PathBuf".into()
                 }
                 inner => closed(inner)?,
             };
@@ -121,7 +121,7 @@ fn owned(ty: &Type, variable: &str) -> Result<(String, String), String> {
                         (false, false) => "as_deref",
                         (false, true) => "as_deref_mut",
                     };
-                    Ok((format!("::core::option::Option<{inner}>"), format!("{variable}.{lend}()")))
+                    Ok((format!("__ms_rt::own::Option<{inner}>"), format!("{variable}.{lend}()")))
                 }
                 _ => Ok((closed(ty)?, variable.into())),
             }

@@ -90,12 +90,12 @@ fn parameters_are_owned_and_lent() {
         .iter()
         .map(|param| (param.name.as_str(), param.owned.replace(' ', ""), param.pass.as_str()))
         .collect();
-    assert_eq!(shown[0], ("a", "::std::string::String".into(), "&__ms_arg0"));
-    assert_eq!(shown[1], ("b", "::std::vec::Vec<u8>".into(), "&__ms_arg1"));
+    assert_eq!(shown[0], ("a", "__ms_rt::own::String".into(), "&__ms_arg0"));
+    assert_eq!(shown[1], ("b", "__ms_rt::own::Vec<u8>".into(), "&__ms_arg1"));
     assert_eq!(shown[2], ("c", "Vec<i32>".into(), "&mut __ms_arg2"));
     assert_eq!(shown[3].2, "__ms_arg3.as_deref()");
     assert_eq!(shown[4].2, "__ms_arg4.as_ref()");
-    assert_eq!((shown[5].0, shown[6].1.as_str()), ("arg5", "::std::path::PathBuf"));
+    assert_eq!((shown[5].0, shown[6].1.as_str()), ("arg5", "__ms_rt::own::PathBuf"));
     assert_eq!((shown[7].0, shown[7].2), ("type", "__ms_arg7"));
 }
 

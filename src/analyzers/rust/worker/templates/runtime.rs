@@ -11,6 +11,15 @@ use std::sync::Mutex;
 use std::time::{SystemTime, UNIX_EPOCH};
 use std::{env, fs, io, panic};
 
+/// What the adapter names, wherever it stands: its crate may be of any edition, or without `std`.
+pub mod own {
+    pub use std::option::Option;
+    pub use std::path::PathBuf;
+    pub use std::result::Result::{Err, Ok};
+    pub use std::string::String;
+    pub use std::vec::Vec;
+}
+
 /// Why there is no result.
 pub enum Failure {
     Rejected { path: String, message: String },
