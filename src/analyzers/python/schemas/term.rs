@@ -168,29 +168,29 @@ impl<'a, 's> Terms<'a, 's> {
             base = &attribute.value;
         }
         let Expr::Name(root) = base else { return Term::Text(text) };
-        let scope = self.scope_for(root.id.as_str());
+        let scope = self.scope_for(root.id.as_str(), root.start().to_u32());
         Term::Name { text, origins: self.source.scopes.resolve(expr, scope) }
     }
 
-    /// A class body whose field bears the name of its own type (`date: date`) means the outer one.
-    fn scope_for(self, name: &str) -> ScopeId {
-        let scopes = self.source.scopes;
-        let here = scopes.scope(self.scope);
-        let is_field = self.quoted
-            && here.kind == ScopeKind::Class
-            && here.bindings.get(name).is_some_and(|bound| {
-                let defines = |bound: &Bound<'_>| {
-                    matches!(bound, Bound::Class(_) | Bound::Function(_) | Bound::Import(_))
-                };
-                bound.iter().any(|(_, bound)| matches!(bound, Bound::Annotation(_)))
-                    || !bound.iter().any(|(_, bound)| defines(bound))
-                        && here.parent.is_some_and(|parent| scopes.lookup(parent, name).is_some())
-                    || bound.iter().all(|(_, bound)| matches!(bound, Bound::Function(_)))
-            });
-        match here.parent {
-            Some(parent) if is_field => parent,
-            _ => self.scope,
-        }
+    /// A class body is run from top to bottom: what it binds further down is not yet seen, and a
+    /// field that bears the name of its own type (`date: date`) means the outer one.
+    fn scope_for(self, name: &str, at: u32) -> ScopeId {
+        let here = self.source.scopes.scope(self.scope);
+        let (ScopeKind::Class, Some(parent), Some(bound)) =
+            (here.kind, here.parent, here.bindings.get(name))
+        else {
+            return self.scope;
+        };
+        // Offsets inside a quoted annotation say nothing of where it stands.
+        let seen = |place: u32| self.text.len() != self.source.text.len() || place < at;
+        let is_field = bound.iter().any(|(_, bound)| matches!(bound, Bound::Annotation(_)));
+        let defines = bound.iter().any(|(place, bound)| match bound {
+            Bound::Class(_) | Bound::Import(_) => seen(*place),
+            Bound::Function(_) => !self.quoted && seen(*place),
+            Bound::Value(_) => seen(*place) && !(self.quoted && is_field),
+            _ => false,
+        });
+        if defines { self.scope } else { parent }
     }
 
     fn quoted_annotation(self, literal: &ExprStringLiteral) -> Term {

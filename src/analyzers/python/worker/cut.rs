@@ -144,6 +144,7 @@ impl<'a> Cutter<'a, '_> {
                         text: self.source.text_of(alias).into(),
                         origin: origin.into(),
                         loads: loads.into(),
+                        module: loads.len(),
                     };
                     self.import(stmt, alias, bound, inside, type_only);
                 }
@@ -181,6 +182,7 @@ impl<'a> Cutter<'a, '_> {
                         text: self.source.text_of(alias).into(),
                         origin: origin.as_str().into(),
                         loads: origin.into(),
+                        module: base.len(),
                     };
                     self.import(stmt, alias, bound, inside, type_only);
                 }

@@ -6,6 +6,7 @@ use ruff_python_ast::{Expr, Stmt, StmtClassDef};
 use super::unit::{Effects, MethodEffects};
 use crate::analyzers::python::Source;
 use crate::analyzers::python::scopes::{Bound, MODULE, ScopeId};
+use crate::model::Name;
 
 /// The effects of statements run at module level: bodies of functions are not run.
 pub fn of_statement(source: &Source<'_>, stmt: &Stmt) -> Effects {
@@ -150,6 +151,18 @@ impl<'a, 's> Reader<'a, 's> {
         }
     }
 
+    /// The origins of an expression that starts with a module-level name or an import; locals and
+    /// nested functions are nobody else's.
+    fn global_origins(&self, expr: &Expr) -> Vec<Name> {
+        let scopes = self.source.scopes;
+        let Some(root) = super::uses::root_of(expr) else { return Vec::new() };
+        let reaches = match scopes.lookup(self.scope, root) {
+            Some((MODULE, _)) | None => true,
+            Some((_, bound)) => bound.iter().any(|(_, bound)| matches!(bound, Bound::Import(_))),
+        };
+        if reaches { scopes.resolve(expr, self.scope) } else { Vec::new() }
+    }
+
     /// What an expression reaches is changed.
     fn mutate(&mut self, expr: &Expr) {
         let mut base = expr;
@@ -178,7 +191,7 @@ impl<'a, 's> Reader<'a, 's> {
         if holder.is_some_and(|(holder, bound)| holder != MODULE && is_parameter(bound)) {
             self.effects.parameters = true;
         }
-        for origin in self.source.scopes.resolve(base, self.scope) {
+        for origin in self.global_origins(base) {
             if !self.effects.mutates.contains(&origin) {
                 self.effects.mutates.push(origin);
             }
@@ -209,7 +222,7 @@ impl<'a, 's> Reader<'a, 's> {
                 return;
             }
         }
-        for origin in self.source.scopes.resolve(function, self.scope) {
+        for origin in self.global_origins(function) {
             let known = origin.starts_with("builtins.") || self.effects.calls.contains(&origin);
             if !known {
                 self.effects.calls.push(origin);
@@ -283,7 +296,7 @@ impl<'a> Visitor<'a> for Reader<'a, '_> {
                 self.called(&call.func);
                 // `setattr(target, …)` and `operator.setitem(target, …)` change their argument;
                 // a function that is given a name may change it too, which its body tells.
-                let origins = self.source.scopes.resolve(&call.func, self.scope);
+                let origins = self.global_origins(&call.func);
                 let changes_first = origins.iter().any(|origin| {
                     matches!(
                         &**origin,
@@ -301,7 +314,7 @@ impl<'a> Visitor<'a> for Reader<'a, '_> {
                 }
                 if let Some(callee) = origins.first().filter(|one| !one.starts_with("builtins.")) {
                     for argument in &call.arguments.args {
-                        for given in self.source.scopes.resolve(argument, self.scope) {
+                        for given in self.global_origins(argument) {
                             let pair = (callee.clone(), given);
                             if !self.effects.given.contains(&pair) {
                                 self.effects.given.push(pair);

@@ -22,6 +22,7 @@ pub struct Library<'a> {
     /// Module → path, package or not.
     paths: FxHashMap<&'a str, (&'a Name, bool)>,
     loaded: RefCell<FxHashMap<Name, Option<Rc<Module>>>>,
+    read: RefCell<FxHashMap<Name, Option<Arc<str>>>>,
 }
 
 impl<'a> Library<'a> {
@@ -38,7 +39,18 @@ impl<'a> Library<'a> {
             registrars: Registrars::new(context),
             paths,
             loaded: RefCell::default(),
+            read: RefCell::default(),
         }
+    }
+
+    /// The text of a file, read once.
+    fn text(&self, path: &Name) -> Option<Arc<str>> {
+        if let Some(known) = self.read.borrow().get(path) {
+            return known.clone();
+        }
+        let text = (self.texts)(path);
+        self.read.borrow_mut().insert(path.clone(), text.clone());
+        text
     }
 
     /// A module, cut up; `None` if it is not the project's, cannot be read or does not parse.
@@ -48,7 +60,8 @@ impl<'a> Library<'a> {
         }
         let (path, is_package) = self.paths.get(name)?;
         let judge = |decorator: &Decorator| self.judge(decorator);
-        let module = (self.texts)(path)
+        let module = self
+            .text(path)
             .and_then(|text| cut::cut(&name.into(), path, text, *is_package, &judge))
             .map(Rc::new);
         self.loaded.borrow_mut().insert(name.into(), module.clone());
@@ -75,18 +88,51 @@ impl<'a> Library<'a> {
         self.paths.get(name).map(|(path, _)| *path)
     }
 
-    /// The longest module of the project that a dotted name starts with, and what follows.
+    /// The module of the project that a dotted name leads into, and what follows. A name that a
+    /// package binds to something else beats its submodule of that name.
     pub fn split(&self, path: &str) -> Option<(Name, Vec<String>)> {
+        self.split_after(path, 0)
+    }
+
+    /// Like [`Self::split`], where the first `certain` bytes name a module.
+    pub fn split_after(&self, path: &str, certain: usize) -> Option<(Name, Vec<String>)> {
         let mut end = path.len();
-        loop {
+        let longest = loop {
             let head = &path[..end];
             if self.is_module(head) {
-                let rest = path.get(end + 1..).unwrap_or_default();
-                let rest = rest.split('.').filter(|part| !part.is_empty());
-                return Some((head.into(), rest.map(String::from).collect()));
+                break head;
             }
             end = head.rfind('.')?;
+        };
+        let mut module = longest;
+        let mut at = longest;
+        while let Some((package, last)) = at.rsplit_once('.')
+            && package.len() >= certain
+        {
+            if self.is_module(package) && self.rebinds(package, last) {
+                module = package;
+            }
+            at = package;
         }
+        let rest = path.get(module.len() + 1..).unwrap_or_default();
+        let rest = rest.split('.').filter(|part| !part.is_empty());
+        Some((module.into(), rest.map(String::from).collect()))
+    }
+
+    /// Whether a package binds the name of its submodule to something else.
+    fn rebinds(&self, package: &str, name: &str) -> bool {
+        let Some(file) = self.context.names.module(package) else { return false };
+        let submodule = |origin: &str| {
+            origin.strip_prefix(package).and_then(|rest| rest.strip_prefix('.')) == Some(name)
+        };
+        file.facts.names.bindings.iter().any(|binding| {
+            *binding.name == *name
+                && match &binding.kind {
+                    BindingKind::Import(origin) => !submodule(origin) && !self.is_module(origin),
+                    BindingKind::Class | BindingKind::Function => true,
+                    BindingKind::Value(_) => false,
+                }
+        })
     }
 
     pub fn resolve(&self, path: &str) -> Name {
@@ -188,9 +234,9 @@ impl<'a> Library<'a> {
     }
 
     /// Whether a module's text mentions any of the names.
-    pub fn mentions(&self, module: &str, names: &FxHashSet<&str>) -> bool {
+    pub fn mentions(&self, module: &str, names: &FxHashSet<Name>) -> bool {
         let Some((path, _)) = self.paths.get(module) else { return false };
-        let Some(text) = (self.texts)(path) else { return false };
+        let Some(text) = self.text(path) else { return false };
         let is_word = |letter: char| letter.is_alphanumeric() || letter == '_';
         text.split(|letter: char| !is_word(letter)).any(|word| names.contains(word))
     }
@@ -238,7 +284,7 @@ impl<'a> Library<'a> {
         }
         targets.extend(names.stars.iter().map(ToString::to_string));
         // `import a.b` binds `a` only: the rest stands in the text.
-        if let Some(text) = self.path_of(module).and_then(|path| (self.texts)(path)) {
+        if let Some(text) = self.path_of(module).and_then(|path| self.text(path)) {
             for line in text.lines() {
                 let Some(list) = line.trim_start().strip_prefix("import ") else { continue };
                 for part in list.split(',') {

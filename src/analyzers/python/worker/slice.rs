@@ -19,6 +19,9 @@ pub struct Keep {
     pub why: Name,
     /// Registering decorators stay: the name is used as more than a function.
     pub decorated: bool,
+    /// Reached by what the task runs, and not only by registering something on the way: what such
+    /// a unit reads must be filled as in the original.
+    pub live: bool,
 }
 
 /// The result: per module, which units are kept.
@@ -46,12 +49,25 @@ pub struct Slicer<'l, 'a> {
     whole: FxHashSet<Name>,
     /// Units judged for their effects before: what they change.
     changed_by: FxHashMap<(Name, usize), Vec<Name>>,
+    /// Functions and classes judged before: what calling them changes.
+    changed_by_calling: FxHashMap<(Name, usize), Vec<Name>>,
 }
 
 enum Step {
-    Unit(Name, usize, Name, bool),
-    /// A dotted origin; whether it is called; why.
-    Path(Name, bool, Name, bool),
+    Unit { module: Name, at: usize, why: Name, decorated: bool, live: bool },
+    Path(Trail),
+}
+
+/// A dotted origin to follow.
+struct Trail {
+    path: Name,
+    called: bool,
+    /// The value itself is used, so that a module stands for all its names.
+    bare: bool,
+    live: bool,
+    /// How many bytes of the path name a module for certain.
+    module: usize,
+    why: Name,
 }
 
 impl<'l, 'a> Slicer<'l, 'a> {
@@ -65,6 +81,7 @@ impl<'l, 'a> Slicer<'l, 'a> {
             reach: library.reach(module),
             whole: FxHashSet::default(),
             changed_by: FxHashMap::default(),
+            changed_by_calling: FxHashMap::default(),
         }
     }
 
@@ -80,16 +97,16 @@ impl<'l, 'a> Slicer<'l, 'a> {
             return Err(format!("{module} does not define {function} at module level"));
         }
         for at in defining {
-            self.keep(&module, at, "the task".into(), false);
+            self.keep(&module, at, "the task".into(), false, true);
         }
         self.names.insert(format!("{module}.{function}").into());
         loop {
             while let Some(step) = self.pending.pop() {
                 match step {
-                    Step::Unit(module, at, why, decorated) => {
-                        self.keep(&module, at, why, decorated);
+                    Step::Unit { module, at, why, decorated, live } => {
+                        self.keep(&module, at, why, decorated, live);
                     }
-                    Step::Path(path, called, why, bare) => self.path(&path, called, &why, bare, 0),
+                    Step::Path(trail) => self.path(&trail, 0),
                 }
             }
             if !self.keep_what_fills() {
@@ -110,8 +127,11 @@ impl<'l, 'a> Slicer<'l, 'a> {
                 self.slice.kept.insert(part.into(), BTreeMap::new());
                 for (at, unit) in module.units.iter().enumerate() {
                     if unit.kind == UnitKind::Future {
-                        let keep =
-                            Keep { why: "changes how the file is read".into(), decorated: true };
+                        let keep = Keep {
+                            why: "changes how the file is read".into(),
+                            decorated: true,
+                            live: true,
+                        };
                         self.slice.kept.entry(part.into()).or_default().insert(at, keep);
                     }
                 }
@@ -120,7 +140,7 @@ impl<'l, 'a> Slicer<'l, 'a> {
         }
     }
 
-    fn keep(&mut self, module_name: &Name, at: usize, why: Name, decorated: bool) {
+    fn keep(&mut self, module_name: &Name, at: usize, why: Name, decorated: bool, live: bool) {
         let Some(module) = self.library.load(module_name) else { return };
         let Some(unit) = module.units.get(at) else { return };
         if matches!(unit.kind, UnitKind::Main) {
@@ -132,17 +152,17 @@ impl<'l, 'a> Slicer<'l, 'a> {
         // nothing and the name is merely called.
         let decorated = decorated && !is_task;
         let kept = self.slice.kept.entry(module_name.clone()).or_default();
-        let upgrade = match kept.get_mut(&at) {
-            Some(known) if known.decorated || !decorated => return,
-            Some(known) => {
-                known.decorated = true;
-                true
-            }
-            None => {
-                kept.insert(at, Keep { why, decorated });
-                false
-            }
+        let before = kept.get(&at).map(|known| (known.decorated, known.live));
+        let now = match before {
+            Some((was_decorated, was_live)) => (was_decorated || decorated, was_live || live),
+            None => (decorated, live),
         };
+        if before == Some(now) {
+            return;
+        }
+        let (decorated, live) = now;
+        let why = kept.remove(&at).map_or(why, |known| known.why);
+        kept.insert(at, Keep { why, decorated, live });
         let because: Name = match unit.binds.first() {
             Some(name) => format!("used by {name}").into(),
             None => format!("used by line {}", unit.line).into(),
@@ -151,20 +171,22 @@ impl<'l, 'a> Slicer<'l, 'a> {
             if decorator.registers && (is_task || !decorated) {
                 continue;
             }
-            self.uses(&module, &decorator.uses, &because);
+            self.uses(&module, &decorator.uses, &because, live && !decorator.registers);
         }
-        if upgrade {
-            return;
+        if live {
+            for name in &unit.binds {
+                self.names.insert(format!("{module_name}.{name}").into());
+            }
         }
-        for name in &unit.binds {
-            self.names.insert(format!("{module_name}.{name}").into());
-        }
-        self.uses(&module, &unit.uses, &because);
+        self.uses(&module, &unit.uses, &because, live);
         if is_task {
-            self.uses(&module, &unit.asked, &"named in the task's signature".into());
+            self.uses(&module, &unit.asked, &"named in the task's signature".into(), live);
         }
         if let UnitKind::Import(alias) = &unit.kind {
-            self.pending.push(Step::Path(alias.loads.clone(), true, because.clone(), false));
+            let path = alias.loads.clone();
+            let (module, why) = (alias.module, because.clone());
+            let trail = Trail { path, called: true, bare: false, live: false, module, why };
+            self.pending.push(Step::Path(trail));
         }
         let mut inside = unit.inside;
         while let Some((container, _)) = inside {
@@ -172,27 +194,30 @@ impl<'l, 'a> Slicer<'l, 'a> {
                 self.slice.containers.entry(module_name.clone()).or_default().insert(container);
             let Some(container) = module.containers.get(container) else { break };
             if fresh {
-                self.uses(&module, &container.uses, &because);
+                self.uses(&module, &container.uses, &because, live);
             }
             inside = container.parent;
         }
     }
 
-    fn uses(&mut self, module: &Rc<Module>, uses: &[Use], why: &Name) {
+    fn uses(&mut self, module: &Rc<Module>, uses: &[Use], why: &Name, live: bool) {
+        let trail = |path: &Name, called: bool, bare: bool, module: usize| {
+            Step::Path(Trail { path: path.clone(), called, bare, live, module, why: why.clone() })
+        };
         for one in uses {
             match one {
                 Use::Name { local, paths, called, annotation } => {
                     if let Some(local) = local {
-                        self.local(module, local, *called, *annotation, why);
+                        self.local(module, local, (*called, *annotation, live), why);
                     }
-                    for path in paths {
-                        self.pending.push(Step::Path(path.clone(), *called, why.clone(), true));
-                    }
+                    self.pending.extend(paths.iter().map(|path| trail(path, *called, true, 0)));
                 }
-                Use::Import(path) => {
-                    self.pending.push(Step::Path(path.clone(), true, why.clone(), false));
+                Use::Import(path, module) => {
+                    self.pending.push(trail(path, true, false, *module));
                 }
-                Use::Star(name) => self.star(module, name, why, 0),
+                Use::Star(name) => {
+                    self.star(module, name, why, live, 0);
+                }
                 Use::Prefix(prefix) => {
                     let named: Vec<Name> = self.library.modules_named(prefix);
                     for name in named {
@@ -208,86 +233,131 @@ impl<'l, 'a> Slicer<'l, 'a> {
         }
     }
 
-    /// A module-level name of a module.
-    fn local(&mut self, module: &Rc<Module>, name: &Name, called: bool, note: bool, why: &Name) {
+    /// A module-level name of a module; how it is used: called, in an annotation, live.
+    fn local(
+        &mut self,
+        module: &Rc<Module>,
+        name: &Name,
+        (called, note, live): (bool, bool, bool),
+        why: &Name,
+    ) {
         let units = binding_units(module, name);
         for at in &units {
             let Some(unit) = module.units.get(*at) else { continue };
             let plain = called
                 && unit.decorators.iter().filter(|one| one.registers).all(|one| one.transparent);
-            self.pending.push(Step::Unit(module.name.clone(), *at, why.clone(), !plain));
-        }
-        if units.is_empty() {
-            let types = module.units.iter().find_map(|unit| match &unit.kind {
-                UnitKind::TypeOnly(Some(origin)) if unit.binds.contains(name) => Some(origin),
-                _ => None,
+            self.pending.push(Step::Unit {
+                module: module.name.clone(),
+                at: *at,
+                why: why.clone(),
+                decorated: !plain,
+                live,
             });
-            match types {
-                Some(origin) if note => {
-                    let names = self.slice.types.entry(module.name.clone()).or_default();
-                    names.insert(name.clone(), origin.clone());
-                    self.pending.push(Step::Path(origin.clone(), false, why.clone(), false));
-                }
-                Some(_) => {}
-                None => self.star(module, name, why, 0),
+        }
+        if !units.is_empty() {
+            return;
+        }
+        let types = module.units.iter().find_map(|unit| match &unit.kind {
+            UnitKind::TypeOnly(Some(origin)) if unit.binds.contains(name) => Some(origin),
+            _ => None,
+        });
+        match types {
+            Some(origin) if note => {
+                let names = self.slice.types.entry(module.name.clone()).or_default();
+                names.insert(name.clone(), origin.clone());
+                let (path, why) = (origin.clone(), why.clone());
+                let trail = Trail { path, called: false, bare: false, live, module: 0, why };
+                self.pending.push(Step::Path(trail));
+            }
+            Some(_) => {}
+            None => {
+                self.star(module, name, why, live, 0);
             }
         }
     }
 
-    /// A name that a star import of the module brings.
-    fn star(&mut self, module: &Rc<Module>, name: &Name, why: &Name, depth: u32) {
+    /// A name that a star import of the module brings. Whether one of the project does.
+    fn star(
+        &mut self,
+        module: &Rc<Module>,
+        name: &Name,
+        why: &Name,
+        live: bool,
+        depth: u32,
+    ) -> bool {
         if depth > 12 {
-            return;
+            return false;
         }
+        let unit = |at: usize| Step::Unit {
+            module: module.name.clone(),
+            at,
+            why: why.clone(),
+            decorated: false,
+            live,
+        };
         let mut outside = Vec::new();
-        for (at, unit) in module.units.iter().enumerate() {
-            let UnitKind::Star(origin) = &unit.kind else { continue };
+        // The last import of a name wins; a module that only passes it on gives way to one that
+        // defines it, which is what both mean and avoids turning an import cycle round.
+        let defines = |origin: &Name| {
+            self.library.load(origin).is_some_and(|source| {
+                binding_units(&source, name).iter().any(|at| {
+                    let unit = source.units.get(*at);
+                    unit.is_some_and(|unit| !matches!(unit.kind, UnitKind::Import(_)))
+                }) && self.library.exports(&source, name, 0)
+            })
+        };
+        let stars = || {
+            module.units.iter().enumerate().rev().filter_map(|(at, unit)| match &unit.kind {
+                UnitKind::Star(origin) => Some((at, origin)),
+                _ => None,
+            })
+        };
+        let definer = stars().find(|(_, origin)| defines(origin)).map(|(at, _)| at);
+        for (at, origin) in stars().filter(|(at, _)| definer.is_none_or(|one| one == *at)) {
             match self.library.load(origin) {
                 Some(source) => {
                     if self.library.exports(&source, name, 0) {
                         let stars = self.slice.stars.entry(module.name.clone()).or_default();
                         stars.entry(at).or_default().insert(name.clone());
-                        let step = Step::Unit(module.name.clone(), at, why.clone(), false);
-                        self.pending.push(step);
+                        self.pending.push(unit(at));
                         self.ensure_module(origin);
-                        if binding_units(&source, name).is_empty() {
-                            self.star(&source, name, why, depth + 1);
-                        } else {
-                            self.local(&source, name, false, false, why);
-                        }
-                        return;
+                        let path: Name = format!("{origin}.{name}").into();
+                        let (module, why) = (origin.len(), why.clone());
+                        let trail = Trail { path, called: false, bare: false, live, module, why };
+                        self.path(&trail, depth + 1);
+                        return true;
                     }
                 }
                 None => outside.push(at),
             }
         }
-        for at in outside {
-            self.pending.push(Step::Unit(module.name.clone(), at, why.clone(), false));
-        }
+        self.pending.extend(outside.into_iter().map(unit));
+        false
     }
 
-    /// Follows a dotted origin into the project. `bare`: the value itself is used, so that a
-    /// module stands for all its names.
-    fn path(&mut self, path: &str, called: bool, why: &Name, bare: bool, depth: u32) {
+    /// Follows a dotted origin into the project.
+    fn path(&mut self, trail: &Trail, depth: u32) {
         if depth > 16 {
             return;
         }
-        let Some((module, rest)) = self.library.split(path) else { return };
+        let Some((module, rest)) = self.library.split_after(&trail.path, trail.module) else {
+            return;
+        };
         self.ensure_module(&module);
         let Some(first) = rest.first() else {
-            if bare {
+            if trail.bare {
                 self.keep_whole(&module, "the module itself is used as a value");
             }
             return;
         };
         let Some(loaded) = self.library.load(&module) else { return };
         let units = binding_units(&loaded, first);
+        let (why, live) = (&trail.why, trail.live);
         if units.is_empty() {
-            // Perhaps a submodule that the package's own imports bring, or `__getattr__`.
-            if binding_units(&loaded, "__getattr__").is_empty() {
-                self.star(&loaded, &first.as_str().into(), why, 0);
-            } else {
-                self.local(&loaded, &"__getattr__".into(), true, false, why);
+            let name: Name = first.as_str().into();
+            let has_hook = !binding_units(&loaded, "__getattr__").is_empty();
+            if !self.star(&loaded, &name, why, live, depth + 1) && has_hook {
+                self.local(&loaded, &"__getattr__".into(), (true, false, live), why);
             }
             return;
         }
@@ -296,8 +366,14 @@ impl<'l, 'a> Slicer<'l, 'a> {
             let Some(unit) = loaded.units.get(at) else { continue };
             let transparent =
                 unit.decorators.iter().filter(|one| one.registers).all(|one| one.transparent);
-            let plain = called && whole_name && transparent;
-            self.pending.push(Step::Unit(module.clone(), at, why.clone(), !plain));
+            let plain = trail.called && whole_name && transparent;
+            self.pending.push(Step::Unit {
+                module: module.clone(),
+                at,
+                why: why.clone(),
+                decorated: !plain,
+                live,
+            });
             if let UnitKind::Import(alias) = &unit.kind {
                 let onward = match rest.get(1..) {
                     Some(more) if !more.is_empty() => {
@@ -305,8 +381,11 @@ impl<'l, 'a> Slicer<'l, 'a> {
                     }
                     _ => alias.origin.to_string(),
                 };
-                if onward != path {
-                    self.path(&onward, called, why, bare, depth + 1);
+                if *onward != *trail.path {
+                    let path = onward.into();
+                    let (called, bare, why) = (trail.called, trail.bare, why.clone());
+                    let module = alias.module;
+                    self.path(&Trail { path, called, bare, live, module, why }, depth + 1);
                 }
             }
         }
@@ -328,17 +407,26 @@ impl<'l, 'a> Slicer<'l, 'a> {
                 let all = self.library.exported(&source, 0);
                 let stars = self.slice.stars.entry(module.name.clone()).or_default();
                 stars.entry(at).or_default().extend(all);
-                self.pending.push(Step::Path(origin.clone(), false, why.into(), true));
+                let (path, why) = (origin.clone(), why.into());
+                let trail = Trail { path, called: false, bare: true, live: true, module: 0, why };
+                self.pending.push(Step::Path(trail));
             }
-            self.pending.push(Step::Unit(module.name.clone(), at, why.into(), true));
+            self.pending.push(Step::Unit {
+                module: module.name.clone(),
+                at,
+                why: why.into(),
+                decorated: true,
+                live: true,
+            });
         }
     }
 
     /// Keeps statements that fill or change what is kept. Whether there was any.
     fn keep_what_fills(&mut self) -> bool {
         let names = self.names.clone();
-        let shorts: FxHashSet<&str> =
-            names.iter().filter_map(|name| name.rsplit('.').next()).collect();
+        let mut shorts: FxHashSet<Name> =
+            names.iter().filter_map(|name| name.rsplit('.').next()).map(Name::from).collect();
+        self.add_writers(&names, &mut shorts);
         let mut found: Vec<(Name, usize, Name)> = Vec::new();
         let reach = self.reach.clone();
         for (name, _) in &reach {
@@ -362,9 +450,54 @@ impl<'l, 'a> Slicer<'l, 'a> {
         let any = !found.is_empty();
         for (module, at, why) in found {
             self.keep_importers(&module);
-            self.pending.push(Step::Unit(module, at, why, true));
+            self.pending.push(Step::Unit { module, at, why, decorated: true, live: true });
         }
         any
+    }
+
+    /// Adds the functions and classes that change one of the names, so that modules which only
+    /// call those are found as well.
+    fn add_writers(&mut self, names: &FxHashSet<Name>, shorts: &mut FxHashSet<Name>) {
+        let reach = self.reach.clone();
+        loop {
+            let before = shorts.len();
+            for (name, _) in &reach {
+                let known = self.slice.kept.contains_key(name);
+                if !known && !self.library.mentions(name, shorts) {
+                    continue;
+                }
+                let Some(module) = self.library.load(name) else { continue };
+                for (at, unit) in module.units.iter().enumerate() {
+                    let defines = matches!(unit.kind, UnitKind::Function | UnitKind::Class(_));
+                    if !defines || unit.binds.iter().all(|name| shorts.contains(name)) {
+                        continue;
+                    }
+                    let key = (module.name.clone(), at);
+                    let changed = match self.changed_by_calling.get(&key) {
+                        Some(known) => known,
+                        None => {
+                            let mut changed = Vec::new();
+                            for body in &unit.body {
+                                let mut seen = FxHashSet::default();
+                                self.follow(&body.effects, 0, &mut seen, &mut changed);
+                                if body.effects.own {
+                                    changed.extend(
+                                        unit.binds.iter().map(|one| format!("{name}.{one}").into()),
+                                    );
+                                }
+                            }
+                            self.changed_by_calling.entry(key).or_insert(changed)
+                        }
+                    };
+                    if changed.iter().any(|target| names.contains(target)) {
+                        shorts.extend(unit.binds.iter().cloned());
+                    }
+                }
+            }
+            if shorts.len() == before {
+                return;
+            }
+        }
     }
 
     /// Keeps the imports through which running the task's module comes to run this one.
@@ -385,13 +518,19 @@ impl<'l, 'a> Slicer<'l, 'a> {
                     }
                     UnitKind::Star(origin) => *origin == at,
                     _ => unit.uses.iter().any(|one| {
-                        matches!(one, Use::Import(path) | Use::Prefix(path)
+                        matches!(one, Use::Import(path, _) | Use::Prefix(path)
                             if *path == at || path.strip_prefix(&*at).is_some_and(|r| r.starts_with('.')))
                     }),
                 });
                 if let Some(unit) = importing {
                     let why = format!("imports {at}, which registers what is needed");
-                    self.pending.push(Step::Unit(importer.clone(), unit, why.into(), true));
+                    self.pending.push(Step::Unit {
+                        module: importer.clone(),
+                        at: unit,
+                        why: why.into(),
+                        decorated: true,
+                        live: true,
+                    });
                 }
             }
             at = importer;
@@ -488,6 +627,12 @@ impl<'l, 'a> Slicer<'l, 'a> {
                 (UnitKind::Class(_), 1) => {
                     for method in ["__init__", "__new__", "__post_init__", "__call__"] {
                         self.method(&resolved, method, depth, seen, changed);
+                    }
+                }
+                // `Base.members.append(…)`
+                (UnitKind::Class(_) | UnitKind::Assign(_), more) if more > 2 => {
+                    if rest.last().is_some_and(|method| changes(method)) {
+                        changed.push(format!("{module}.{first}").into());
                     }
                 }
                 (UnitKind::Class(_), _) => {

@@ -84,6 +84,8 @@ pub struct Alias {
     pub origin: Name,
     /// `import a.b` binds `a` but loads `a.b`.
     pub loads: Name,
+    /// How much of `loads` names a module for certain: `m` of `from m import x`.
+    pub module: usize,
 }
 
 #[derive(Debug)]
@@ -107,8 +109,8 @@ pub enum Use {
         /// In an annotation.
         annotation: bool,
     },
-    /// An import inside a body.
-    Import(Name),
+    /// An import inside a body, and how much of it names a module for certain.
+    Import(Name, usize),
     /// A name that only a star import can bind.
     Star(Name),
     /// Modules whose names start like this are imported by a computed name.

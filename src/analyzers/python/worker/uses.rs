@@ -265,12 +265,12 @@ impl<'a, 's> Uses<'a, 's> {
         }
     }
 
-    fn import(&mut self, origin: &str) {
+    fn import(&mut self, origin: &str, module: usize) {
         let top = origin.split('.').next().unwrap_or(origin);
         if !self.imports.iter().any(|known| &**known == top) {
             self.imports.push(top.into());
         }
-        self.add(Use::Import(origin.into()));
+        self.add(Use::Import(origin.into(), module));
     }
 }
 
@@ -301,7 +301,8 @@ impl<'a> Visitor<'a> for Uses<'a, '_> {
             }
             Stmt::Import(import) => {
                 for alias in &import.names {
-                    self.import(alias.name.as_str());
+                    let name = alias.name.as_str();
+                    self.import(name, name.len());
                 }
             }
             Stmt::ImportFrom(import) => {
@@ -313,7 +314,7 @@ impl<'a> Visitor<'a> for Uses<'a, '_> {
                     } else {
                         format!("{origin}.{}", alias.name)
                     };
-                    self.import(&path);
+                    self.import(&path, origin.len());
                 }
             }
             Stmt::Match(_) => {

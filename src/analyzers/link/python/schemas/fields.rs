@@ -94,9 +94,6 @@ pub fn fields<'a>(
     if info.kind == Kind::Django {
         add_primary_key(info, &mut all);
     }
-    if info.kind == Kind::Msgspec && setting(info.shape, "kw_only").is_none() {
-        // Fields with a default may follow required ones only by keyword; nothing to reorder.
-    }
     all
 }
 
@@ -443,6 +440,12 @@ impl<'a> Rules<'a, '_> {
                 field.annotation = call.keyword("type").map(Cow::Borrowed);
             }
         }
+        // `y: list = Factory(list)`
+        if let Some((name, factory)) = self.call_of(attribute.value.as_ref())
+            && &*name == "attr.Factory"
+        {
+            field.default = factory.arguments.first().map(Default_::Factory);
+        }
         // `@x.default` on a method.
         let computed = format!("{}.default", attribute.name);
         let by_method = self.class.methods.iter().find(|method| {
@@ -538,10 +541,6 @@ impl<'a> Rules<'a, '_> {
         match description {
             Some(Term::Str(text)) => field.doc = Some(text.clone()),
             _ => field.doc = field.doc.or_else(|| annotated_doc(self.index, annotation?)),
-        }
-        if details.is_some_and(|call| call.keyword("exclude") == Some(&Term::Bool(true))) {
-            // Excluded when written, accepted when read.
-            field.given = true;
         }
         Some(field)
     }
@@ -731,9 +730,6 @@ impl<'a> Rules<'a, '_> {
     fn django_field(&self, attribute: &'a Attribute) -> Option<FieldShape<'a>> {
         let (name, call) = self.call_of(attribute.value.as_ref())?;
         let kind = self.django_kind(&name, &call.function)?;
-        if kind == "ManyToManyField" || kind == "GenericForeignKey" {
-            // Not a column: related rows are added after the object is saved.
-        }
         let mut field = self.field(attribute, None);
         field.annotation = Some(Cow::Borrowed(&call.function));
         field.details = Some(call);

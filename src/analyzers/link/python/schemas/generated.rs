@@ -56,7 +56,7 @@ pub fn read(call: &Call, names: &Names<'_>, line: u32) -> Option<(&'static str, 
         doc: None,
     };
     let members = call.arguments.get(1);
-    let any = || Some(name("typing.Any"));
+    let any = || Some(Term::Name { text: "Any".into(), origins: vec!["typing.Any".into()] });
     match &*canonical(&resolved) {
         "collections.namedtuple" => {
             let names = words(members.or(call.keyword("field_names"))?)?;

@@ -83,6 +83,10 @@ impl<'a> Index<'a> {
         for (path, class) in generated {
             shapes.entry(&class.name).or_insert((class, path));
         }
+        let outside = |base: &Term| -> Option<Name> {
+            let Term::Name { origins, .. } = base else { return None };
+            Some(canonical(&names.resolve(origins.first()?)).into())
+        };
         let mut index = Self { names, classes: FxHashMap::default(), functions, assigned };
         let infos: Vec<(&'a str, ClassInfo<'a>)> = shapes
             .par_iter()
@@ -91,7 +95,13 @@ impl<'a> Index<'a> {
                 let mut external = Vec::new();
                 for base in names.mro(name) {
                     match shapes.get_key_value(&*base) {
-                        Some((known, _)) => mro.push(*known),
+                        Some((known, (shape, _))) => {
+                            mro.push(*known);
+                            // A class made by a call is unknown to the names: its bases are here.
+                            if names.class(known).is_none() {
+                                external.extend(shape.bases.iter().filter_map(outside));
+                            }
+                        }
                         None => external.push(canonical(&base).into()),
                     }
                 }

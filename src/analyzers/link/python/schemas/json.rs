@@ -457,6 +457,7 @@ impl<'a, 'i> Writer<'a, 'i> {
     fn described(&mut self, schema: Value, call: &Call) -> Value {
         let schema = match call.keyword("discriminator") {
             Some(Term::Str(name)) => discriminated(schema, name, &self.definitions),
+            // A function tells the members apart: only the union itself can be said.
             _ => schema,
         };
         constraints::apply(self.index, schema, call)
@@ -620,11 +621,20 @@ impl<'a, 'i> Writer<'a, 'i> {
                 },
                 _ => None,
             };
-            if let Some(call) = call {
+            if let Some(call) = call.filter(|call| self.describes(call)) {
                 schema = self.described(schema, call);
             }
         }
         schema
+    }
+
+    /// Whether a note in `Annotated[…]` is one that says something of the value.
+    fn describes(&self, call: &Call) -> bool {
+        self.index.known(&call.function).is_some_and(|name| {
+            ["pydantic.", "annotated_types.", "msgspec.", "fastapi.", "sqlmodel."]
+                .iter()
+                .any(|library| name.starts_with(library))
+        })
     }
 
     /// `constr(…)`, `conint(…)` and their like.
