@@ -65,8 +65,10 @@ pub struct Loading {
 
 pub struct Model {
     pub project: Arc<Project>,
-    /// A first snapshot is there.
+    /// A first snapshot is there, perhaps of a part of the files.
     pub loaded: bool,
+    /// All files were read once: what differs from now on was changed by someone.
+    pub complete: bool,
     pub loading: Option<Loading>,
     /// What the last save changed.
     pub change: Change,
@@ -117,6 +119,7 @@ impl Model {
         let mut model = Self {
             project: Arc::default(),
             loaded: false,
+            complete: false,
             loading: None,
             change: Change::default(),
             changed: FxHashSet::default(),
@@ -168,6 +171,7 @@ impl Model {
         let mut model = Self::new(Config::default());
         model.project = Arc::new(project);
         model.loaded = true;
+        model.complete = true;
         model
     }
 

@@ -226,30 +226,32 @@ pub fn paragraphs(text: &str) -> Vec<String> {
     let body = text.trim_end().lines().skip(1).filter(|line| !line.trim().is_empty());
     let base = body.map(indent_of).min().unwrap_or(0);
     let mut lines: Vec<String> = Vec::new();
-    // The indentation that a further line of the paragraph has; `None` when none can follow.
-    let mut open: Option<usize> = None;
+    // The indentations that a further line of the paragraph may have.
+    let mut open = 1..1;
     for (at, line) in text.trim().lines().enumerate() {
         let trimmed = line.trim();
         let indent = if at == 0 { 0 } else { indent_of(line).saturating_sub(base) };
-        let starts = trimmed.starts_with(['-', '*', ':', '.', '>', '#', '|', '`', '+', '=', '~']);
+        // `:param x: …` starts something, :meth:`x` in running text does not.
+        let is_role = trimmed.split_once(":`").is_some_and(|(name, _)| !name.contains(' '));
+        let starts = !is_role
+            && trimmed.starts_with(['-', '*', ':', '.', '>', '#', '|', '`', '+', '=', '~']);
         let is_field = trimmed.split_once(": ").is_some_and(|(name, _)| {
             !name.contains(' ')
                 && name.chars().all(|c| c.is_alphanumeric() || "_*()[],".contains(c))
         });
         match lines.last_mut() {
-            Some(last) if open == Some(indent) && !starts && !is_field && !trimmed.is_empty() => {
+            Some(last) if open.contains(&indent) && !starts && !is_field && !trimmed.is_empty() => {
                 last.push(' ');
                 last.push_str(trimmed);
             }
             _ => lines.push(format!("{:indent$}{trimmed}", "", indent = indent.min(8))),
         }
         open = match trimmed {
-            "" => None,
-            _ if trimmed.ends_with(':') => None,
+            _ if trimmed.is_empty() || trimmed.ends_with(':') => 1..1,
             // What hangs under a list item or field belongs to it.
-            _ if starts => Some(indent + 2),
-            _ if is_field => Some(indent + 4),
-            _ => Some(open.filter(|open| *open == indent).unwrap_or(indent)),
+            _ if starts || is_field => indent + 1..indent + 9,
+            _ if open.contains(&indent) => open,
+            _ => indent..indent + 1,
         };
     }
     lines
@@ -322,6 +324,9 @@ mod tests {
         assert_eq!(squeeze("(x,)"), "(x)");
         let doc = "First\n    line.\n\n    - one\n    - two\n      more";
         assert_eq!(paragraphs(doc), ["First line.", "", "- one", "- two more"]);
+        let doc = "It calls\n    :meth:`x` at\n    the end.\n\n    :param a: one\n        more\n    :returns: it";
+        let expected = ["It calls :meth:`x` at the end.", "", ":param a: one more", ":returns: it"];
+        assert_eq!(paragraphs(doc), expected);
         let doc = "Counts.\n\n    Args:\n        a: one\n            more\n        b: two\n\n    End\n    here.";
         let expected = ["Counts.", "", "Args:", "    a: one more", "    b: two", "", "End here."];
         assert_eq!(paragraphs(doc), expected);

@@ -150,9 +150,15 @@ fn snapshot(
 ) -> Vec<Effect> {
     model.texts.forget(&change.files);
     model.project = project;
-    model.loading = None;
-    if model.loaded {
+    if model.complete {
         model.set_change(change);
+    } else {
+        // Snapshots on the way through the first reading name no files: nothing was changed.
+        let is_partial = change.files.is_empty() && model.loading.is_some();
+        model.complete = !is_partial;
+    }
+    if model.complete {
+        model.loading = None;
     }
     model.loaded = true;
     screens::refreshed(model)

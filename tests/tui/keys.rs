@@ -101,6 +101,30 @@ fn selection_follows_its_row_when_the_project_changes() {
 }
 
 #[test]
+fn what_is_read_first_is_no_change() {
+    let (_folder, whole) = shop((100, 30));
+    let project = whole.model.project.clone();
+    let mut shell = Headless::new(
+        metascope::app::Model::new(Default::default()),
+        metascope::views::Theme::new(Palette::Dark),
+        std::path::Path::new("/"),
+        (100, 30),
+    );
+    assert!(text(&mut shell).contains("Reading files"));
+    shell.act(Action::Progress { done: 64, total: 300 });
+    let added = Change { added: vec!["schema:a".into()], ..Change::default() };
+    shell.act(Action::Snapshot { project: project.clone(), change: added.clone() });
+    let frame = text(&mut shell);
+    assert!(frame.contains("reading 64/300") && !frame.contains("+1"), "{frame}");
+    let last = Change { files: vec!["top.py".into()], ..added.clone() };
+    shell.act(Action::Snapshot { project: project.clone(), change: last.clone() });
+    let frame = text(&mut shell);
+    assert!(!frame.contains("reading") && !frame.contains("+1"), "{frame}");
+    shell.act(Action::Snapshot { project, change: last });
+    assert!(text(&mut shell).contains("+1 −0"));
+}
+
+#[test]
 fn help_is_searchable_and_its_rows_do_what_they_say() {
     let (_folder, mut shell) = shop((120, 40));
     shell.press("?/unfold all<enter>G<enter>");
