@@ -122,7 +122,7 @@ impl Keymap {
                 found.push((rest, command));
             }
         }
-        found.sort_by(|a, b| a.0.to_lowercase().cmp(&b.0.to_lowercase()));
+        found.sort_by_key(|(rest, _)| rest.to_lowercase());
         found
     }
 

@@ -174,7 +174,7 @@ fn click(model: &mut Model, mouse: Mouse, hit: Hit) -> Vec<Effect> {
         (Mouse::Wheel(rows), Hit::Popup | Hit::PopupRow(_)) => {
             commands::lists::popup_by(model, rows.into())
         }
-        _ if matches!(model.overlay, Some(_)) && !matches!(hit, Hit::PopupRow(_) | Hit::Popup) => {
+        _ if model.overlay.is_some() && !matches!(hit, Hit::PopupRow(_) | Hit::Popup) => {
             if matches!(mouse, Mouse::Click) {
                 model.overlay = None;
             }

@@ -50,7 +50,7 @@ fn tabs(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer, hits: &mut H
     ];
     let chosen = tries.into_iter().find_map(|(full, counts, active, gap)| {
         let tabs = labels(full, counts, active);
-        (width(&tabs, gap) <= area.width as usize + gap - 1).then_some((tabs, gap))
+        (width(&tabs, gap) < area.width as usize + gap).then_some((tabs, gap))
     });
     let (tabs, gap) = chosen.unwrap_or_else(|| (labels(false, false, false), 1));
     let mut x = area.x;

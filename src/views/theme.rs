@@ -152,7 +152,7 @@ mod tests {
         }
         let plain = Theme::new(Palette::None);
         let coloured = |style: &Style| style.fg.is_some() || style.bg.is_some();
-        assert!(!plain.styles.iter().any(|style| coloured(style)));
+        assert!(!plain.styles.iter().any(coloured));
         assert!(!coloured(&plain.selection) && !coloured(&plain.popup));
         assert_ne!(plain.selection, Style::new());
     }

@@ -2,7 +2,7 @@
 
 use metascope::app::action::Mouse;
 use metascope::app::{Action, Effect, Hit, View, update};
-use metascope::model::Change;
+use metascope::model::{CallEdge, CallGraph, CallNode, Certainty, Change, EdgeKind, NodeKind};
 use metascope::shell::headless::Headless;
 use metascope::views::theme::Palette;
 
@@ -64,9 +64,39 @@ fn moving_unfolding_and_opening() {
     assert!(!shell.model.list().filter.is_set());
 }
 
+/// `Cart.add` and `main` call `helper`: given by hand, so that only the workbench is tested.
+fn calls() -> CallGraph {
+    let node = |(name, line): &(&str, u32)| CallNode {
+        name: (*name).into(),
+        kind: NodeKind::Function,
+        file: Some("shop/cart.py".into()),
+        line: Some(*line),
+    };
+    let edge = |from, line| CallEdge {
+        from,
+        to: 1,
+        file: "shop/cart.py".into(),
+        line,
+        column: 5,
+        kind: EdgeKind::Call,
+        certainty: Certainty::Exact,
+        why: "a call of the function's name".into(),
+    };
+    let nodes = [("shop.cart.Cart.add", 8), ("shop.cart.helper", 12), ("shop.cart.main", 16)];
+    CallGraph {
+        nodes: nodes.iter().map(node).collect(),
+        edges: vec![edge(0, 9), edge(2, 17)],
+        unresolved: Vec::new(),
+    }
+}
+
 #[test]
 fn callers_and_definition_from_a_row() {
     let (_folder, mut shell) = shop((120, 40));
+    let mut project = shell.model.project.as_ref().clone();
+    project.calls = calls();
+    project.revision += 1;
+    shell.act(Action::Snapshot { project: project.into(), change: Change::default() });
     shell.show(View::Source, Some("shop.cart.helper"));
     shell.press("gr");
     let callers = text(&mut shell);
