@@ -76,8 +76,8 @@ fn way_name(block: &Block, way: usize) -> &'static str {
     match (block.next.len(), &*block.kind, way) {
         (2, "loop", 0) => "body",
         (2, "loop", 1) => "exhausted",
-        (2, "branch", 0) => "then",
-        (2, "branch", 1) => "else",
+        (2, _, 0) => "then",
+        (2, _, 1) => "else",
         _ => "",
     }
 }
@@ -91,7 +91,7 @@ fn node(block: &Block) -> Node {
     }
     let shape = match &*block.kind {
         _ if block.entry => Shape::Focus,
-        "branch" | "loop" => Shape::Choice,
+        _ if block.next.len() > 1 && block.suspends.is_none() => Shape::Choice,
         "exit" => Shape::Outside,
         _ => Shape::Plain,
     };

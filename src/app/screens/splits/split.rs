@@ -9,7 +9,7 @@ use crate::app::picture::paint_cluster;
 use crate::app::screens::common::{join, qualified};
 use crate::app::screens::source::source_line;
 use crate::app::text::{self, Line, Role};
-use crate::model::{RemoteOps, Split, Suspension, SuspensionKind};
+use crate::model::{Language, RemoteOps, Split, Suspension, SuspensionKind};
 
 /// Blocks are told apart by number and by these colours in turn.
 const COLOURS: [Role; 6] =
@@ -78,7 +78,9 @@ fn summary(split: &Split) -> Line {
     let mut line = Line::text(&text::count(split.suspensions.len(), "suspension"))
         .push(Role::Dim, " · ")
         .push(Role::Text, &text::count(split.blocks.len(), "block"));
-    if remote != "0 remote operations" {
+    // What an await waits for need not be remote.
+    let remote_calls = split.language == Language::Python && max != Some(0);
+    if remote_calls {
         line = line.push(Role::Dim, " · ").push(Role::Text, &remote);
     }
     line
