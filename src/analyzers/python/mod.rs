@@ -3,6 +3,7 @@
 //! still yields what stands outside the broken statement.
 
 pub mod calls;
+pub mod conventions;
 pub mod findings;
 pub mod flows;
 pub mod names;

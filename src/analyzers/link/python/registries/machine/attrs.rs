@@ -444,6 +444,14 @@ impl<'a> Machine<'_, 'a> {
         }
     }
 
+    /// Whether a decorator from outside the project made something of a function.
+    pub(super) fn is_wrapped(&self, value: &Value) -> bool {
+        match value {
+            Value::Function(closure) => self.wrapped.contains_key(&(closure.file, closure.id)),
+            _ => false,
+        }
+    }
+
     /// The dotted name of something outside the project, and where its receiver was made.
     pub(super) fn outside(&self, value: &Value) -> Option<(Name, Option<(u32, u32)>)> {
         match value {
@@ -467,6 +475,13 @@ impl<'a> Machine<'_, 'a> {
                         let outside = class.outside.first()?;
                         let place = Some((class.file, class.line));
                         return Some((format!("{outside}.{}", pair.1).into(), place));
+                    }
+                    Value::Function(closure) => {
+                        let wrapper = self.wrapped.get(&(closure.file, closure.id))?;
+                        let facts = self.facts(closure.file);
+                        let line = facts.functions[closure.id as usize].line;
+                        let name = format!("{wrapper}.{}", pair.1).into();
+                        return Some((name, Some((closure.file, line))));
                     }
                     Value::Super(..) | Value::Str(_) | Value::Tuple(_) | Value::Namespace(_) => {
                         return None;

@@ -242,14 +242,12 @@ impl<'a> Machine<'_, 'a> {
         line: u32,
     ) -> Value {
         // Inside a metaclass's `__new__`: the class exists already; take over what was changed.
-        if let Some((class, namespace)) = self.pending
+        if let Some((class, _)) = self.pending
             && let Some(Value::Object(given)) = args.plain.iter().find(|arg| {
                 matches!(arg, Value::Object(id) if self.objects[*id as usize].kind == Kind::Dict)
             })
         {
             let pairs = self.pairs(&Value::Object(*given)).unwrap_or_default();
-            let removed = *given != namespace;
-            let _ = removed;
             for (key, value) in pairs {
                 if let Value::Str(key) = key {
                     self.classes[class as usize].set(key, value);
@@ -273,6 +271,14 @@ impl<'a> Machine<'_, 'a> {
             if self.calls == 0 { (file, line) } else { (self.site.file, self.site.line) };
         let class = self.new_class(name, short.clone(), at_file, at_line, &bases);
         self.classes[class as usize].generated = true;
+        let by = match self.stack.last() {
+            Some(call) => {
+                let facts = self.facts(call.file);
+                facts.strings[facts.functions[call.id as usize].name as usize].clone()
+            }
+            None => self.site.within.clone(),
+        };
+        self.made.push((class, by));
         if let Some(metaclass) = metaclass {
             self.classes[class as usize].metaclass = Some(metaclass);
         }

@@ -345,6 +345,7 @@ impl Machine<'_, '_> {
                 _ => Some(Value::Unknown),
             },
             Value::Function(_) => match name {
+                _ if self.is_wrapped(receiver) => None,
                 "register" => Some(self.register_implementation(receiver, args)),
                 _ => Some(self.derive(args)),
             },

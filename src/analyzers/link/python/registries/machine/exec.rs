@@ -371,6 +371,12 @@ impl<'a> Machine<'_, 'a> {
             }
             let args = super::value::Args::of(vec![value.clone()]);
             let result = self.apply_decorator(&callee, args);
+            if let (Value::Function(closure), Some((wrapper, _))) = (&subject, self.outside(&callee))
+                && !wrapper.starts_with("builtins.")
+                && !wrapper.starts_with("metascope.")
+            {
+                self.wrapped.insert((closure.file, closure.id), wrapper);
+            }
             value = match result {
                 Value::Unknown | Value::None => subject.clone(),
                 Value::Derived(_) if subject.is_definition() => subject.clone(),

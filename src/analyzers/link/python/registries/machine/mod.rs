@@ -74,6 +74,10 @@ pub struct Machine<'c, 'a> {
     pub seen: Vec<Seen>,
     pub guesses: Vec<Guess>,
     pub attached: Vec<Attached>,
+    /// Classes made by `type()`, with the function that made them.
+    pub made: Vec<(ClassIndex, Name)>,
+    /// What outside the project wraps a function, by decorating it.
+    wrapped: FxHashMap<(u32, FunctionId), Name>,
     dispatch_tables: FxHashSet<ObjectId>,
     active: FxHashSet<(u32, FunctionId)>,
     /// The class whose metaclass hook runs, and the namespace that hook was given.
@@ -142,6 +146,8 @@ impl<'c, 'a> Machine<'c, 'a> {
             seen: Vec::new(),
             guesses: Vec::new(),
             attached: Vec::new(),
+            made: Vec::new(),
+            wrapped: FxHashMap::default(),
             dispatch_tables: FxHashSet::default(),
             active: FxHashSet::default(),
             pending: None,
@@ -487,7 +493,14 @@ impl Machine<'_, '_> {
         if matches!(subject, Value::Class(own) if own == class) {
             return;
         }
-        let _ = value;
+        let is_subject = match value {
+            Value::Function(closure) => closure.env.is_some() || value.same(subject) == Some(true),
+            Value::Derived(_) | Value::Object(_) => true,
+            other => other.same(subject) == Some(true),
+        };
+        if !is_subject || !matches!(subject, Value::Function(_)) {
+            return;
+        }
         let registrar = self.site.registrar.clone();
         self.attached.push(Attached {
             class: *class,
