@@ -89,6 +89,7 @@ pub fn explain(project: &Project, symbols: &[Symbol]) -> Value {
     json!({
         "name": name,
         "definitions": symbols,
+        "class": crate::analyzers::link::python::classes::story(project, name),
         "registries": registries,
         "registrar_of": project.registries.iter()
             .filter(|registry| &*registry.registrar == name || &*registry.name == name)

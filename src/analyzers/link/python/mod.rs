@@ -1,6 +1,7 @@
 //! Joins the facts of all Python files.
 
 pub mod calls;
+pub mod classes;
 pub mod findings;
 pub mod flows;
 pub mod names;

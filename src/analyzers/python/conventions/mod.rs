@@ -170,7 +170,8 @@ mod tests {
 
     #[test]
     fn braces_expand_and_nest() {
-        let names: Vec<String> = expand("a.{b,c.{d,e}}.f").iter().map(ToString::to_string).collect();
+        let names: Vec<String> =
+            expand("a.{b,c.{d,e}}.f").iter().map(ToString::to_string).collect();
         assert_eq!(names, ["a.b.f", "a.c.d.f", "a.c.e.f"]);
         assert_eq!(expand("plain").len(), 1);
     }

@@ -273,7 +273,9 @@ fn modules(machine: &Machine<'_, '_>, conventions: &Conventions) -> Vec<Registry
         let stem = name.strip_suffix(".py").unwrap_or(name);
         for convention in &conventions.module {
             let is_there = folder == convention.folder
-                || folder.strip_suffix(convention.folder.as_str()).is_some_and(|f| f.ends_with('/'));
+                || folder
+                    .strip_suffix(convention.folder.as_str())
+                    .is_some_and(|f| f.ends_with('/'));
             if !is_there || stem.starts_with('_') {
                 continue;
             }
@@ -288,7 +290,8 @@ fn modules(machine: &Machine<'_, '_>, conventions: &Conventions) -> Vec<Registry
                 file: path.clone(),
                 line,
                 certainty: Certainty::Inferred,
-                why: format!("{} of each module in {}/", convention.symbol, convention.folder).into(),
+                why: format!("{} of each module in {}/", convention.symbol, convention.folder)
+                    .into(),
             };
             let member = Member {
                 key: Some(stem.into()),

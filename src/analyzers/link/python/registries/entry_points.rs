@@ -47,8 +47,7 @@ pub fn entry_points(machine: &Machine<'_, '_>) -> Vec<Registry> {
                 }
                 _ => None,
             });
-            let group =
-                Group { name: name.to_string(), line: entry.line, rows: rows.collect() };
+            let group = Group { name: name.to_string(), line: entry.line, rows: rows.collect() };
             found.push(build(machine, group, &machine.path_of(seen.file)));
         }
     }

@@ -63,6 +63,7 @@ pub fn families(machine: &Machine<'_, '_>) -> Vec<Registry> {
         });
         let is_family = !is_error
             && !is_test(&path)
+            && !this.short.contains("Mixin")
             && (key.is_some() && below.len() >= KEYED || is_top && below.len() >= LARGE);
         if walk.is_none() && !is_family {
             continue;
@@ -76,7 +77,9 @@ pub fn families(machine: &Machine<'_, '_>) -> Vec<Registry> {
             }
             None => {
                 let why = match key {
-                    Some(key) => format!("classes below {} that name themselves by `{key}`", this.name),
+                    Some(key) => {
+                        format!("classes below {} that name themselves by `{key}`", this.name)
+                    }
                     None => format!("the classes below {}", this.name),
                 };
                 (this.name.clone(), Certainty::Possible, why.into())

@@ -115,7 +115,12 @@ pub fn generated(machine: &Machine<'_, '_>) -> Vec<Registry> {
         if is_test(&of.file.path) {
             continue;
         }
+        let mut told: Vec<&Name> = Vec::new();
         for generator in &of.facts.registries.generators {
+            if told.contains(&&generator.within) {
+                continue;
+            }
+            told.push(&generator.within);
             let mut members: Vec<Member> = Vec::new();
             for (class, by) in &machine.made {
                 if *by != generator.within {

@@ -11,6 +11,8 @@ mod lazy;
 pub mod machine;
 mod prefixes;
 mod rows;
+#[cfg(test)]
+mod tests;
 
 use super::Context;
 use crate::analyzers::python::conventions::conventions;

@@ -13,7 +13,8 @@ pub fn prefixes(machine: &Machine<'_, '_>, conventions: &Conventions) -> Vec<Reg
     let mut seen: FxHashSet<(ClassIndex, Name, Name)> = FxHashSet::default();
     for of in &machine.files {
         for dispatch in &of.facts.registries.dispatches {
-            let asked = dispatch.class.as_ref().map(|class| machine.class_named.get(class).copied());
+            let asked =
+                dispatch.class.as_ref().map(|class| machine.class_named.get(class).copied());
             // The class may be one that its module replaced.
             if asked == Some(None) {
                 continue;
@@ -73,7 +74,10 @@ fn matches(name: &str, ends: (&str, &str)) -> bool {
 
 fn own_count(machine: &Machine<'_, '_>, class: ClassIndex, prefix: &str, suffix: &str) -> usize {
     let attrs = &machine.classes[class as usize].attrs;
-    attrs.iter().filter(|(name, value)| matches(name, (prefix, suffix)) && is_callable(value)).count()
+    attrs
+        .iter()
+        .filter(|(name, value)| matches(name, (prefix, suffix)) && is_callable(value))
+        .count()
 }
 
 fn is_callable(value: &Value) -> bool {

@@ -305,6 +305,7 @@ impl<'a> Machine<'_, 'a> {
     pub(super) fn set_attr(&mut self, object: &Value, name: Name, value: Value) {
         match object {
             Value::Class(class) => {
+                self.inject(*class, &name);
                 let weak = value.is_unknown() && self.uncertain > 0;
                 if !(weak && self.classes[*class as usize].own(&name).is_some()) {
                     self.classes[*class as usize].set(name, value);
@@ -438,6 +439,7 @@ impl<'a> Machine<'_, 'a> {
                     args: Args::default(),
                     file: u32::MAX,
                     line: 0,
+                    receiver: None,
                 }))
             }
             _ => Value::Unknown,

@@ -189,7 +189,7 @@ impl<'a> Machine<'_, 'a> {
         {
             return Value::Derived(inner);
         }
-        Value::Made(Rc::new(Made { callee: name, args, file, line }))
+        Value::Made(Rc::new(Made { callee: name, args, file, line, receiver }))
     }
 
     fn see(&mut self, callee: Name, args: Args, receiver: Option<(u32, u32)>, line: u32) {
@@ -214,9 +214,7 @@ impl<'a> Machine<'_, 'a> {
         if let Value::Made(made) = callee {
             // `@outside.factory(args)`: the arguments of the factory say how it registers.
             let made = made.clone();
-            let place = Some((made.file, made.line));
-            let receiver = self.outside(callee).and_then(|(_, place)| place).or(place);
-            self.see(made.callee.clone(), made.args.clone(), receiver, made.line);
+            self.see(made.callee.clone(), made.args.clone(), made.receiver, made.line);
             return self.derive(&args);
         }
         if callee.is_unknown() {

@@ -149,30 +149,14 @@ impl<'a> Machine<'_, 'a> {
         let outer = self.site.clone();
         let subject = self.site.subject.replace(Value::Class(class));
         let is_root = self.calls == 0;
-        if let Some(metaclass) = self.classes[class as usize].metaclass {
-            let registrar = self.classes[metaclass as usize].name.clone();
-            if is_root {
-                self.site.how = Some(How::Metaclass);
-                self.site.registrar = Some(registrar);
-            }
-            let namespace = self.namespace_object(class);
-            let head = [
-                Value::Str(self.classes[class as usize].short.clone()),
-                Value::Tuple(bases.into()),
-                Value::Object(namespace),
-            ];
-            for hook in ["__new__", "__init__"] {
-                let Some(function) = self.class_attr(metaclass, hook) else { continue };
-                let first =
-                    if hook == "__new__" { Value::Class(metaclass) } else { Value::Class(class) };
-                let mut args = Args { named: keywords.clone(), ..Args::default() };
-                args.plain.push(first);
-                args.plain.extend(head.iter().cloned());
-                self.pending = Some((class, namespace));
-                self.call(&function, args);
-                self.pending = None;
-            }
-        }
+        let has_metaclass = self.classes[class as usize].metaclass.is_some();
+        let namespace = if has_metaclass { self.namespace_object(class) } else { 0 };
+        let head = [
+            Value::Str(self.classes[class as usize].short.clone()),
+            Value::Tuple(bases.into()),
+            Value::Object(namespace),
+        ];
+        self.meta_hook(class, namespace, "__new__", &head, &keywords, is_root);
         self.set_names(class, is_root);
         let parents: Vec<ClassIndex> =
             self.classes[class as usize].mro.iter().skip(1).copied().collect();
@@ -189,13 +173,42 @@ impl<'a> Machine<'_, 'a> {
                 Value::ClassMethod(inner) => (*inner).clone(),
                 other => other,
             };
-            let args = Args { plain: vec![Value::Class(class)], named: keywords, open: false };
+            let args =
+                Args { plain: vec![Value::Class(class)], named: keywords.clone(), open: false };
+            self.ran(class, &hook);
             self.call(&hook, args);
         }
+        self.meta_hook(class, namespace, "__init__", &head, &keywords, is_root);
         self.site.subject = subject;
         if is_root {
             self.site = outer;
         }
+    }
+
+    /// A hook of the metaclass, with the name, bases and namespace it is given.
+    fn meta_hook(
+        &mut self,
+        class: ClassIndex,
+        namespace: u32,
+        hook: &str,
+        head: &[Value],
+        keywords: &[(Name, Value)],
+        is_root: bool,
+    ) {
+        let Some(metaclass) = self.classes[class as usize].metaclass else { return };
+        let Some(function) = self.class_attr(metaclass, hook) else { return };
+        if is_root {
+            self.site.how = Some(How::Metaclass);
+            self.site.registrar = Some(self.classes[metaclass as usize].name.clone());
+        }
+        let first = if hook == "__new__" { metaclass } else { class };
+        let mut args = Args { named: keywords.to_vec(), ..Args::default() };
+        args.plain.push(Value::Class(first));
+        args.plain.extend(head.iter().cloned());
+        self.pending = Some((class, namespace));
+        self.ran(class, &function);
+        self.call(&function, args);
+        self.pending = None;
     }
 
     /// `__set_name__` of the instances in a class body.
@@ -214,6 +227,7 @@ impl<'a> Machine<'_, 'a> {
             }
             self.site.subject = Some(value.clone());
             let args = Args::of(vec![value.clone(), Value::Class(class), Value::Str(name)]);
+            self.ran(class, &hook);
             self.call(&hook, args);
             self.site = outer;
         }
@@ -250,6 +264,9 @@ impl<'a> Machine<'_, 'a> {
             let pairs = self.pairs(&Value::Object(*given)).unwrap_or_default();
             for (key, value) in pairs {
                 if let Value::Str(key) = key {
+                    if self.classes[class as usize].own(&key).is_none() && &*key != "__module__" {
+                        self.inject(class, &key);
+                    }
                     self.classes[class as usize].set(key, value);
                 }
             }

@@ -369,10 +369,17 @@ impl<'a> Machine<'_, 'a> {
                 self.site.how = Some(if by_class { How::DecoratorClass } else { How::Decorator });
                 self.site.registrar = registrar.clone();
             }
+            if let (Value::Class(class), Some(name)) = (&subject, &registrar) {
+                let (file, line) = (frame.file, frame.facts.lines[*decorator as usize]);
+                let (class, name) = (*class, name.clone());
+                self.history.push(super::Ran { class, name, file, line });
+            }
             let args = super::value::Args::of(vec![value.clone()]);
             let result = self.apply_decorator(&callee, args);
-            if let (Value::Function(closure), Some((wrapper, _))) = (&subject, self.outside(&callee))
+            if let (Value::Function(closure), Some((wrapper, _))) =
+                (&subject, self.outside(&callee))
                 && !wrapper.starts_with("builtins.")
+                && !wrapper.starts_with("functools.")
                 && !wrapper.starts_with("metascope.")
             {
                 self.wrapped.insert((closure.file, closure.id), wrapper);
@@ -415,11 +422,12 @@ impl<'a> Machine<'_, 'a> {
             let callee = match callee {
                 // An external factory: remember what was called with what.
                 Value::Unknown | Value::Derived(_) => match self.outside(&maker) {
-                    Some((callee, _)) => Value::Made(Rc::new(super::value::Made {
+                    Some((callee, receiver)) => Value::Made(Rc::new(super::value::Made {
                         callee,
                         args,
                         file: frame.file,
                         line: facts.lines[decorator as usize],
+                        receiver,
                     })),
                     None => callee,
                 },

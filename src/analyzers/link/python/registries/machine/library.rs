@@ -162,7 +162,9 @@ impl Machine<'_, '_> {
                 _ => Value::Unknown,
             },
             "type.__new__" | "type.__call__" => self.make_class(None, &args, file, line),
-            "object" => Value::Made(Rc::new(Made { callee: path.into(), args, file, line })),
+            "object" => {
+                Value::Made(Rc::new(Made { callee: path.into(), args, file, line, receiver: None }))
+            }
             _ => self.derive(&args),
         }
     }

@@ -27,7 +27,7 @@ use self::value::{
 };
 use crate::analyzers::link::python::{Context, PythonFile};
 use crate::model::Name;
-use crate::model::facts::python::registries::{FunctionId, RegistryFacts};
+use crate::model::facts::python::registries::{FunctionId, Op, RegistryFacts};
 
 /// Steps that one module body and what it calls may take.
 const MODULE_FUEL: u32 = 600_000;
@@ -74,6 +74,10 @@ pub struct Machine<'c, 'a> {
     pub seen: Vec<Seen>,
     pub guesses: Vec<Guess>,
     pub attached: Vec<Attached>,
+    /// The hooks that ran for each class, in order.
+    pub history: Vec<Ran>,
+    /// What hooks and decorators put on classes.
+    pub injected: Vec<Injected>,
     /// Classes made by `type()`, with the function that made them.
     pub made: Vec<(ClassIndex, Name)>,
     /// What outside the project wraps a function, by decorating it.
@@ -146,6 +150,8 @@ impl<'c, 'a> Machine<'c, 'a> {
             seen: Vec::new(),
             guesses: Vec::new(),
             attached: Vec::new(),
+            history: Vec::new(),
+            injected: Vec::new(),
             made: Vec::new(),
             wrapped: FxHashMap::default(),
             dispatch_tables: FxHashSet::default(),
@@ -510,6 +516,59 @@ impl Machine<'_, '_> {
             file: self.site.file,
             line: self.site.line,
         });
+    }
+}
+
+/// A hook or decorator that ran when a class was made.
+#[derive(Debug)]
+pub struct Ran {
+    pub class: ClassIndex,
+    pub name: Name,
+    pub file: u32,
+    pub line: u32,
+}
+
+/// A member that a hook or decorator put on a class.
+#[derive(Debug)]
+pub struct Injected {
+    pub class: ClassIndex,
+    pub name: Name,
+    /// The function that did.
+    pub by: Name,
+    pub file: u32,
+    pub line: u32,
+}
+
+impl Machine<'_, '_> {
+    /// Remembers that a hook runs for a class.
+    fn ran(&mut self, class: ClassIndex, hook: &Value) {
+        if let Some((name, file, line)) = self.describe(hook) {
+            self.history.push(Ran { class, name, file, line });
+        }
+    }
+
+    /// Remembers what the function being executed puts on a class.
+    fn inject(&mut self, class: ClassIndex, name: &Name) {
+        let Some(call) = self.stack.last() else { return };
+        let facts = self.facts(call.file);
+        let by = facts.strings[facts.functions[call.id as usize].name as usize].clone();
+        let (file, line) = self.here;
+        self.injected.push(Injected { class, name: name.clone(), by, file, line });
+    }
+
+    /// Whether making a subclass always raises.
+    pub fn is_final(&self, class: ClassIndex) -> bool {
+        let Some(hook) = self.classes[class as usize].own("__init_subclass__") else {
+            return false;
+        };
+        let hook = match hook {
+            Value::ClassMethod(inner) => &**inner,
+            other => other,
+        };
+        let Value::Function(closure) = hook else { return false };
+        let function = &self.facts(closure.file).functions[closure.id as usize];
+        let body = function.body.as_deref().unwrap_or_default();
+        matches!(body.last(), Some(last) if matches!(last.op, Op::Raise))
     }
 }
 

@@ -70,6 +70,8 @@ pub struct Made {
     pub args: Args,
     pub file: u32,
     pub line: u32,
+    /// Where the object whose method was called was made.
+    pub receiver: Option<(u32, u32)>,
 }
 
 #[derive(Debug, Clone, Default)]
