@@ -1,5 +1,7 @@
 //! Name lookup: scopes, globs, crates, the prelude, and paths through them.
 
+use rustc_hash::FxHashSet;
+
 use super::modules::ModuleId;
 use super::world::{Bindings, Def, Id, Namespace, Prim, World};
 
@@ -186,6 +188,45 @@ impl World<'_> {
             }
         }
         Some(Prefix { def, taken: path.len() })
+    }
+
+    /// The traits named, imported (also as `_`) or opened by a glob in a module, and the prelude's.
+    pub fn visible_traits(&self, module: ModuleId, found: &mut FxHashSet<u32>) {
+        self.traits_of(module, found, 0);
+        if let Some(prelude) = self.prelude {
+            self.traits_of(prelude, found, 0);
+        }
+    }
+
+    fn traits_of(&self, module: ModuleId, found: &mut FxHashSet<u32>, depth: u32) {
+        for bindings in self.scopes[module as usize].values() {
+            if let Some(Def::Trait(id)) = bindings[Namespace::Type as usize] {
+                found.insert(id);
+            }
+        }
+        let node = self.modules.node(module);
+        let facts = self.facts(node.file);
+        if let Some(own) = facts.modules.modules.get(node.local as usize) {
+            for import in &own.uses {
+                if import.name.is_some_and(|name| facts.word(name) == "_") {
+                    let path: Vec<Id> =
+                        import.path.iter().map(|word| self.word(node.file, *word)).collect();
+                    let def = self.resolve_use(module, &path, import.global, Namespace::Type);
+                    if let Some(Def::Trait(id)) = def {
+                        found.insert(id);
+                    }
+                }
+            }
+        }
+        if depth < 4 {
+            for (target, _) in &self.globs[module as usize] {
+                if let Def::Module(target) = target
+                    && *target != module
+                {
+                    self.traits_of(*target, found, depth + 1);
+                }
+            }
+        }
     }
 
     fn first(&self, module: ModuleId, name: Id, global: bool) -> Option<Def> {

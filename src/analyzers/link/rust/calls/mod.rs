@@ -1,8 +1,137 @@
-//! Joins all files' calls.
+//! The call graph: which function each call means, by inference of types over the bodies.
+//!
+//! [`tables`] holds every signature with its types resolved, [`solve`] unifies types and picks
+//! implementations, [`methods`] finds the method a name means, [`infer`] walks the bodies and
+//! [`graph`] turns what was found into nodes and edges.
+
+mod graph;
+mod infer;
+mod methods;
+mod paths;
+mod patterns;
+mod solve;
+mod tables;
+mod types;
+
+use std::sync::LazyLock;
+
+use rayon::prelude::*;
 
 use super::Context;
 use crate::model::CallGraph;
+use crate::model::facts::rust::calls::BodyIndex;
+use infer::{Event, Inference};
+use tables::Tables;
 
-pub fn link(_context: &Context<'_>) -> CallGraph {
-    Default::default()
+/// Steps of inference one body may take.
+const FUEL: u32 = 400_000;
+
+/// Traits of the standard library that the language or the linker itself uses.
+const STD_TRAITS: &[&str] = &[
+    "Fn",
+    "FnMut",
+    "FnOnce",
+    "AsyncFn",
+    "AsyncFnMut",
+    "AsyncFnOnce",
+    "Deref",
+    "DerefMut",
+    "Future",
+    "IntoFuture",
+    "Iterator",
+    "IntoIterator",
+    "FromIterator",
+    "From",
+    "Into",
+    "TryFrom",
+    "TryInto",
+    "FromStr",
+    "Index",
+    "IndexMut",
+    "Add",
+    "Sub",
+    "Mul",
+    "Div",
+    "Rem",
+    "BitAnd",
+    "BitOr",
+    "BitXor",
+    "Shl",
+    "Shr",
+    "AddAssign",
+    "SubAssign",
+    "MulAssign",
+    "DivAssign",
+    "RemAssign",
+    "BitAndAssign",
+    "BitOrAssign",
+    "BitXorAssign",
+    "ShlAssign",
+    "ShrAssign",
+    "PartialEq",
+    "PartialOrd",
+    "Neg",
+    "Not",
+    "Clone",
+    "Copy",
+    "Debug",
+    "Display",
+    "Eq",
+    "Ord",
+    "Hash",
+    "Default",
+    "ToString",
+];
+
+/// Bodies nest up to the extractor's limit, and each level takes several frames.
+const STACK: usize = 64 << 20;
+
+static POOL: LazyLock<Option<rayon::ThreadPool>> =
+    LazyLock::new(|| rayon::ThreadPoolBuilder::new().stack_size(STACK).build().ok());
+
+/// Whose body it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Caller {
+    Function(u32),
+    Value(u32),
+}
+
+/// One body to be read.
+struct Job {
+    caller: Caller,
+    file: u32,
+    body: BodyIndex,
+}
+
+pub fn link(context: &Context<'_>) -> CallGraph {
+    let tables = Tables::build(context.world);
+    let jobs = jobs(context);
+    let read = |job: &Job| -> Vec<Event> { Inference::new(&tables, job).run() };
+    let found: Vec<Vec<Event>> = match &*POOL {
+        Some(pool) => pool.install(|| jobs.par_iter().map(read).collect()),
+        None => jobs.iter().map(read).collect(),
+    };
+    graph::assemble(context, &tables, jobs.iter().map(|job| (job.caller, job.file)), found)
+}
+
+fn jobs(context: &Context<'_>) -> Vec<Job> {
+    let world = context.world;
+    let mut jobs = Vec::new();
+    for file in 0..context.files.len() {
+        let bases = world.bases[file];
+        let items = &context.files[file].facts.items;
+        for (at, item) in items.functions.iter().enumerate() {
+            if let Some(body) = item.body {
+                let caller = Caller::Function(bases.functions + at as u32);
+                jobs.push(Job { caller, file: file as u32, body });
+            }
+        }
+        for (at, item) in items.values.iter().enumerate() {
+            if let Some(body) = item.body {
+                let caller = Caller::Value(bases.values + at as u32);
+                jobs.push(Job { caller, file: file as u32, body });
+            }
+        }
+    }
+    jobs
 }
