@@ -226,7 +226,7 @@ impl<'a> Solver<'a, '_> {
         self.add(name, Value::Text(attr));
         let call = self.call_with(&[name], to, site, EdgeKind::Attribute);
         let bound = self.graph.var();
-        self.hide(hook, Hidden::Bind { receiver: base, to: bound, site, how });
+        self.hide(hook, Hidden::BindSpecial { receiver: base, to: bound, site, how });
         self.hide(bound, Hidden::Invoke { call, how });
     }
 
@@ -573,6 +573,17 @@ impl<'a> Solver<'a, '_> {
             Value::Text(attr) => self.load_attribute(base, attr, to, site),
             Value::Pattern(prefix, suffix) => self.load_matching(base, prefix, suffix, to, site),
             _ => {}
+        }
+    }
+
+    /// `setattr(base, name, …)`. On a class it says nothing about the members written in its body:
+    /// code that builds classes sets many names in one loop.
+    pub fn dynamic_store(&mut self, base: ValueId, name: ValueId, from: Var, site: Site) {
+        let Value::Text(name) = self.values.get(name) else { return };
+        match self.values.get(base) {
+            Value::Class(class) | Value::AnyClass(class)
+                if self.program.members.contains_key(&(class, name)) => {}
+            _ => self.store_attribute(base, name, from, site),
         }
     }
 

@@ -9,10 +9,11 @@ use crate::model::facts::python::calls::{ArgKind, ParamKind};
 impl<'a> Solver<'a, '_> {
     /// Calls a value.
     pub fn invoke(&mut self, call: Invocation, callee: ValueId, how: How) {
-        if call.site != 0 {
+        let value = self.values.get(callee);
+        if call.site != 0 && !matches!(value, Value::Opaque | Value::Literal(_)) {
             self.settled[call.site as usize] = true;
         }
-        match self.values.get(callee) {
+        match value {
             Value::Function(body) => self.enter(call, body, None, how),
             Value::Method { body, receiver, how: found } => {
                 self.enter(call, body, Some(receiver), how.max(found));
@@ -21,6 +22,10 @@ impl<'a> Solver<'a, '_> {
             Value::AnyClass(class) => self.construct(call, class, how, true),
             Value::Instance(class) | Value::Bounded { class, .. } => {
                 let name = self.known.call;
+                // Once per place: what `__call__` hands out may be called here again.
+                if !self.done.insert((u32::MAX - 8, callee, call.site, call.to)) {
+                    return;
+                }
                 let to = self.graph.var();
                 if self.program.member(class, name).is_some()
                     || matches!(self.values.get(callee), Value::Bounded { .. })

@@ -321,7 +321,10 @@ impl<'a> Solver<'a, '_> {
                 _ => {}
             }
         }
-        if let Some(kind) = self.builtin_kind(held) {
+        // A value that has no such method cannot be the one that is called here.
+        if let Some(kind) = self.builtin_kind(held)
+            && has_method(kind, &text)
+        {
             let whole = self.syms.own(format!("<**{kind}**>.{text}"));
             self.edge(call.site, Target::Builtin(whole), call.kind, how);
         }
@@ -530,6 +533,39 @@ fn is_mutator(name: &str) -> bool {
             | "clear"
             | "discard"
     )
+}
+
+/// Whether a builtin type has a method.
+fn has_method(kind: &str, name: &str) -> bool {
+    let methods = match kind {
+        "PyStr" => {
+            "capitalize casefold center count encode endswith expandtabs find format format_map \
+             index isalnum isalpha isascii isdecimal isdigit isidentifier islower isnumeric \
+             isprintable isspace istitle isupper join ljust lower lstrip maketrans partition \
+             removeprefix removesuffix replace rfind rindex rjust rpartition rsplit rstrip split \
+             splitlines startswith strip swapcase title translate upper zfill"
+        }
+        "PyBytes" => {
+            "capitalize center count decode endswith expandtabs find fromhex hex index isalnum \
+             isalpha isascii isdigit islower isspace istitle isupper join ljust lower lstrip \
+             maketrans partition removeprefix removesuffix replace rfind rindex rjust rpartition \
+             rsplit rstrip split splitlines startswith strip swapcase title translate upper zfill"
+        }
+        "PyNum" => {
+            "as_integer_ratio bit_count bit_length conjugate from_bytes fromhex hex is_integer \
+             to_bytes"
+        }
+        "PyList" => "append clear copy count extend index insert pop remove reverse sort",
+        "PyTuple" => "count index",
+        "PyDict" => "clear copy fromkeys get items keys pop popitem setdefault update values",
+        "PySet" => {
+            "add clear copy difference difference_update discard intersection \
+             intersection_update isdisjoint issubset issuperset pop remove symmetric_difference \
+             symmetric_difference_update union update"
+        }
+        _ => "",
+    };
+    methods.split_whitespace().any(|method| method == name)
 }
 
 pub fn container_shape(base: &str) -> Option<Shape> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use super::solver::{Found, Solver, Target};
-use super::values::How;
+use super::values::{How, Value};
 use crate::model::facts::python::calls::{BodyKind, Op};
 use crate::model::{
     CallEdge, CallGraph, CallNode, Certainty, EdgeKind, Name, NodeId, NodeKind, Unresolved,
@@ -52,10 +52,8 @@ impl<'a> Solver<'a, '_> {
         };
         let mut targets: FxHashMap<u32, NodeId> = FxHashMap::default();
         let mut counts: FxHashMap<(u32, bool), usize> = FxHashMap::default();
-        for ((site, target), found) in &self.edges {
-            if matches!(target, Target::Body(_)) {
-                *counts.entry((*site, is_explicit(found.kind))).or_default() += 1;
-            }
+        for ((site, _), found) in &self.edges {
+            *counts.entry((*site, is_explicit(found.kind))).or_default() += 1;
         }
         let whys = Whys::new();
         let mut edges: Vec<CallEdge> = Vec::with_capacity(self.edges.len());
@@ -129,7 +127,11 @@ impl<'a> Solver<'a, '_> {
                 if from == NodeId::MAX {
                     continue;
                 }
-                let reason = self.reason(facts, &makers, *callee);
+                let reason = if self.comes_from_outside(file.vars + callee) {
+                    "what is called was made outside the project".into()
+                } else {
+                    self.reason(facts, &makers, *callee)
+                };
                 let reason =
                     reasons.entry(reason.clone()).or_insert_with(|| reason.as_str().into()).clone();
                 found.push(Unresolved {
@@ -143,6 +145,10 @@ impl<'a> Solver<'a, '_> {
             }
         }
         found
+    }
+
+    fn comes_from_outside(&self, var: u32) -> bool {
+        self.held(var).iter().any(|value| matches!(self.values.get(*value), Value::Opaque))
     }
 
     fn reason(

@@ -6,8 +6,15 @@ use rustc_hash::FxHashSet;
 use super::values::{ValueId, Var};
 
 /// More values than this in one variable say nothing any more; further ones are dropped, which
-/// bounds the work however wild the program is.
-const MAX_VALUES: u16 = 48;
+/// bounds the work however wild the program is. Large programs get by with fewer, since the work
+/// grows with both.
+fn most_values(vars: usize) -> u16 {
+    match vars {
+        0..100_000 => 48,
+        100_000..300_000 => 24,
+        _ => 12,
+    }
+}
 
 const END: u32 = u32::MAX;
 
@@ -39,6 +46,8 @@ const EMPTY: Node =
 
 #[derive(Default)]
 pub struct Graph {
+    /// How many values a variable takes.
+    most: u16,
     nodes: Vec<Node>,
     values: Vec<(ValueId, u32)>,
     edges: Vec<(Var, u32)>,
@@ -50,7 +59,7 @@ pub struct Graph {
 impl Graph {
     /// Makes `count` variables at once; variable 0 is nobody's.
     pub fn with_vars(count: usize) -> Self {
-        Self { nodes: vec![EMPTY; count + 1], ..Self::default() }
+        Self { nodes: vec![EMPTY; count + 1], most: most_values(count), ..Self::default() }
     }
 
     pub fn var(&mut self) -> Var {
@@ -64,7 +73,7 @@ impl Graph {
             return;
         }
         let node = &mut self.nodes[var as usize];
-        if node.count >= MAX_VALUES {
+        if node.count >= self.most {
             return;
         }
         let at = self.values.len() as u32;

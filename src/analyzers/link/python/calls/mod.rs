@@ -29,7 +29,7 @@ use solver::Solver;
 use values::Syms;
 
 /// How often gaps are filled and the effects followed.
-const ROUNDS: u32 = 3;
+const ROUNDS: u32 = 2;
 
 pub fn link(context: &Context<'_>) -> CallGraph {
     let mut syms = Syms::default();

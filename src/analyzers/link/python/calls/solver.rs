@@ -317,7 +317,7 @@ impl<'a, 'p> Solver<'a, 'p> {
     /// Attaches a rule made on the way; it runs for what the variable already holds, too.
     pub fn hide(&mut self, var: Var, hidden: Hidden) {
         // The budget is far beyond what real programs need; it makes the end certain.
-        if var == 0 || self.hidden.len() > 100_000 + 3 * self.ops.len() {
+        if var == 0 || self.hidden.len() > 50_000 + self.ops.len() {
             return;
         }
         let id = self.hidden.len() as u32;
@@ -733,9 +733,7 @@ impl<'a, 'p> Solver<'a, 'p> {
             Hidden::DynamicStore { base, name, from, site } => {
                 for base in self.held(base) {
                     for name in self.held(name) {
-                        if let Value::Text(name) = self.values.get(name) {
-                            self.store_attribute(base, name, from, site);
-                        }
+                        self.dynamic_store(base, name, from, site);
                     }
                 }
             }
