@@ -159,6 +159,15 @@ pub fn execute(
         emit(RunEvent::Progress(format!("the container remains until it can be removed: {why}")));
     }
     conclude(&mut record, execution, requested_at);
+    if job.request.executor == ExecutorKind::Docker
+        && let Some(error) = &mut record.error
+        && error.type_ == "ModuleNotFoundError"
+    {
+        error.message.push_str(
+            "; the image lacks it: name one that has the task's dependencies with --image, or use \
+             the thread executor",
+        );
+    }
     if job.worker.language == Language::Rust
         && let Some(error) = &mut record.error
     {

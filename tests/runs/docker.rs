@@ -78,6 +78,9 @@ fn contained_failures_and_crashes_are_told_apart() {
     assert_eq!((crashed.status, crashed.stdout.as_str()), (RunStatus::Crashed, "before\n"));
     assert!(crashed.error.is_some_and(|error| error.message.contains("exit code 3")));
 
+    let lacking = run(&runner, job(DOCKER, "import numpy_of_nowhere", json!({})));
+    assert!(lacking.error.is_some_and(|error| error.message.contains("--image")));
+
     let rejected = run(&runner, job(DOCKER, "return 1", json!({"x": []})));
     assert_eq!(rejected.status, RunStatus::Rejected);
 
