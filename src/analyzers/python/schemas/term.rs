@@ -147,7 +147,7 @@ impl<'a, 's> Terms<'a, 's> {
         let is =
             |wanted: &str| {
                 last == wanted
-                    || last != ""
+                    || !last.is_empty()
                         && self.source.scopes.resolve(base, self.scope).iter().any(|origin| {
                             origin.rsplit('.').next().is_some_and(|end| end == wanted)
                         })

@@ -220,10 +220,11 @@ impl<'a> Reader<'a, '_> {
         match function {
             Expr::Attribute(attribute) => {
                 match &*attribute.value {
-                    Expr::Name(name) if self.is_method => {
-                        if self.carriers.parameter(name.id.as_str()) == Some(0) {
-                            return Some(Callee::Own(attribute.attr.as_str().into()));
-                        }
+                    Expr::Name(name)
+                        if self.is_method
+                            && self.carriers.parameter(name.id.as_str()) == Some(0) =>
+                    {
+                        return Some(Callee::Own(attribute.attr.as_str().into()));
                     }
                     Expr::Call(call) if matches!(&*call.func, Expr::Name(name) if name.id.as_str() == "super") =>
                     {

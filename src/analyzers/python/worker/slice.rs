@@ -630,10 +630,10 @@ impl<'l, 'a> Slicer<'l, 'a> {
                     }
                 }
                 // `Base.members.append(…)`
-                (UnitKind::Class(_) | UnitKind::Assign(_), more) if more > 2 => {
-                    if rest.last().is_some_and(|method| changes(method)) {
-                        changed.push(format!("{module}.{first}").into());
-                    }
+                (UnitKind::Class(_) | UnitKind::Assign(_), more)
+                    if more > 2 && rest.last().is_some_and(|method| changes(method)) =>
+                {
+                    changed.push(format!("{module}.{first}").into());
                 }
                 (UnitKind::Class(_), _) => {
                     let method = rest.last().map_or("", String::as_str);

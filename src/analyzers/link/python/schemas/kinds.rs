@@ -117,7 +117,7 @@ pub fn kind_of(index: &Index<'_>, info: &ClassInfo<'_>) -> Kind {
 
 /// The family a class decorator makes.
 pub fn decorated(index: &Index<'_>, decorator: &Decorator) -> Option<Kind> {
-    let Some(mut name) = index.target(&decorator.function) else { return None };
+    let mut name = index.target(&decorator.function)?;
     // `dc = functools.partial(dataclass, frozen=True)`
     if let Meaning::Assigned(assigned) = index.meaning(&decorator.function)
         && let Term::Call(call) = &assigned.value

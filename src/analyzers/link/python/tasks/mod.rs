@@ -44,8 +44,8 @@ pub fn link(context: &Context<'_>) -> Vec<Task> {
 /// The task of a qualified name: one that was found, or any module-level function.
 pub fn task_for(project: &Project, id: &str) -> Option<Task> {
     let active = |task: &&Task| &*task.id == id && task.language == Language::Python;
-    let known = project.tasks.iter().filter(active);
-    if let Some(task) = known.clone().find(|task| task.runnable).or(known.last()) {
+    let mut known = project.tasks.iter().filter(active);
+    if let Some(task) = known.clone().find(|task| task.runnable).or(known.next_back()) {
         return Some(task.clone());
     }
     let facts = python_facts(project);

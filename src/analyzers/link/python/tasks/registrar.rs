@@ -89,10 +89,10 @@ impl<'a> Registrars<'a> {
         if let Some(bound) = frameworks::function(name) {
             return Some(Registrar { name: name.clone(), bound });
         }
-        if let Some((object, method)) = name.rsplit_once('.') {
-            if let Some(found) = self.of_object(object, method, call, depth) {
-                return Some(found);
-            }
+        if let Some((object, method)) = name.rsplit_once('.')
+            && let Some(found) = self.of_object(object, method, call, depth)
+        {
+            return Some(found);
         }
         // A partial or an alias made by a call.
         if let Some(assigned) = self.assigned.get(&**name)
