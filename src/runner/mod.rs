@@ -35,6 +35,7 @@ use watchdog::Watchdog;
 
 use crate::model::{RunError, RunEvent, RunId, RunRecord, RunRequest, Task, Worker};
 pub use settings::Settings;
+pub use thread::python::find as find_python;
 pub use validate::validate;
 
 /// Everything a run needs to know.

@@ -34,7 +34,6 @@ pub fn function(source: &Source<'_>, types: &Types, sig: &Signature, block: &Blo
                 let ty = lowering.types.ty(&typed.ty);
                 lowering.parameter(&typed.pat, ty);
             }
-            _ => {}
         }
     }
     lowering.whole(block)

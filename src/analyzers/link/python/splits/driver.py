@@ -343,6 +343,9 @@ def raw(holder, name):
 def prepare(job, module):
     splits = []
     for spec in job["functions"]:
+        # Modules that the program itself did not import stay out.
+        if spec["module"] != job["module"] and spec["module"] not in sys.modules:
+            continue
         home = module if spec["module"] == job["module"] else importlib.import_module(spec["module"])
         holder = find(home, spec["classes"])
         function = raw(holder, spec["name"].rsplit(".", 1)[-1])
@@ -428,6 +431,9 @@ def run(job, mode):
 
 def main():
     jobs = json.load(sys.stdin)
+    # What user code writes to its standard output cannot mix with the answer.
+    reply = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
     signal.signal(signal.SIGALRM, too_long)
     outcomes = []
     for job in jobs:
@@ -445,8 +451,7 @@ def main():
             finally:
                 signal.setitimer(signal.ITIMER_REAL, 0)
         outcomes.append(outcome)
-    # What user code writes to the real descriptors cannot mix with the answer.
-    with os.fdopen(os.dup(int(os.environ.get("METASCOPE_REPLY_FD", "1"))), "w") as reply:
+    with reply:
         json.dump(outcomes, reply)
 
 

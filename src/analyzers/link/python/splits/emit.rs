@@ -6,9 +6,10 @@ use serde_json::{Value, json};
 
 use super::program::Program;
 use super::{Body, Cuts, with_program};
-use crate::analyzers::link::python::Context;
+use crate::analyzers::link::python::names::Names;
+use crate::analyzers::link::python::{Context, PythonFile};
 use crate::analyzers::split::{Access, BlockId, End, Op, VarSet};
-use crate::model::Name;
+use crate::model::{FileFacts, LanguageFacts, Name, Project};
 
 /// Runs the emitted steps; reads one job from standard input.
 pub const DRIVER: &str = include_str!("driver.py");
@@ -57,6 +58,21 @@ impl EmittedFunction {
             }).collect::<serde_json::Map<String, Value>>(),
         })
     }
+}
+
+/// Emits the split functions of a linked project.
+pub fn emit_project(project: &Project) -> Option<Emitted> {
+    let facts: Vec<&FileFacts> =
+        project.files.iter().filter_map(|file| file.facts.as_deref()).collect();
+    let files: Vec<PythonFile<'_>> = facts
+        .into_iter()
+        .filter_map(|file| match &file.body {
+            LanguageFacts::Python(facts) => Some(PythonFile { file, facts }),
+            LanguageFacts::Rust(_) => None,
+        })
+        .collect();
+    let names = Names::build(&files);
+    emit(&Context { files: &files, names: &names, manifests: &[] })
 }
 
 /// Emits all split functions; `None` when the project has no entity.

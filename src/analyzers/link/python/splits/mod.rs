@@ -12,7 +12,7 @@ mod types;
 #[cfg(test)]
 mod tests;
 
-pub use emit::{Emitted, emit};
+pub use emit::{DRIVER, Emitted, EmittedFunction, emit, emit_project};
 
 use rustc_hash::FxHashMap;
 

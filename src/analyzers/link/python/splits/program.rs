@@ -36,7 +36,6 @@ pub struct Module<'p> {
     pub name: &'p str,
     pub text: &'p str,
     pub lines: LineIndex,
-    pub ast: &'p ModModule,
     pub scopes: Scopes<'p>,
 }
 
@@ -173,7 +172,6 @@ impl<'p> Program<'p> {
                 name: text.name,
                 text: text.text,
                 lines: LineIndex::new(text.text),
-                ast,
                 scopes: Scopes::build(ast, text.name, is_package(text)),
             });
             let module = program.modules.len() - 1;

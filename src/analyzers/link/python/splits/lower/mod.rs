@@ -40,7 +40,6 @@ pub fn lower(program: &Program<'_>, at: usize, mut remote: Vec<Remote>, coarse: 
     let function = &program.functions[at];
     remote.sort_by_key(|op| (op.start, op.end));
     let mut lowering = Lowering {
-        program,
         function,
         module: &program.modules[function.module],
         remote,
@@ -64,7 +63,6 @@ pub fn lower(program: &Program<'_>, at: usize, mut remote: Vec<Remote>, coarse: 
 }
 
 struct Lowering<'a, 'p> {
-    program: &'a Program<'p>,
     function: &'a Function<'p>,
     module: &'a Module<'p>,
     /// Sorted by place.

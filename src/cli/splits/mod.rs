@@ -1,4 +1,6 @@
-//! `metascope splits`.
+//! `metascope splits`: entities and splits, a call of one executed both ways, or the step functions.
+
+mod execute;
 
 use std::process::ExitCode;
 
@@ -12,11 +14,35 @@ use super::{Common, Format, Outcome};
 pub struct Args {
     #[command(flatten)]
     path: PathArg,
+    /// Execute the blocks of one Python function on a trampoline and compare with the direct call
+    #[arg(long, value_name = "CLASS.METHOD", conflicts_with = "emit")]
+    run: Option<String>,
+    /// The arguments: a JSON object by parameter, `self` for the receiver, or @FILE. An entity is
+    /// an object of its constructor's arguments, with `$state`, `$id` and `$ref` where needed
+    #[arg(long, value_name = "JSON|@FILE", requires = "run")]
+    input: Option<String>,
+    /// Seconds that either way may take
+    #[arg(long, default_value_t = 30, requires = "run")]
+    timeout: u64,
+    /// Print the split functions as step functions
+    #[arg(long, value_enum)]
+    emit: Option<Emit>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Emit {
+    Python,
 }
 
 pub fn run(args: &Args, common: &Common) -> Outcome {
     let format = common.format(&[Format::Json, Format::Table])?;
     let scan = open(&args.path.path, common)?;
+    if let Some(function) = &args.run {
+        return execute::run(&scan, function, args.input.as_deref(), args.timeout, format, common);
+    }
+    if args.emit.is_some() {
+        return execute::emit(&scan);
+    }
     let project = &scan.project;
     if format == Format::Json {
         print_json(&json!({ "entities": project.entities, "splits": project.splits }))?;
