@@ -55,15 +55,17 @@ fn forwards(block: &Block) -> Option<BlockId> {
 fn thread_jumps(graph: &mut Graph) -> bool {
     let mut place: Vec<BlockId> = (0..graph.blocks.len()).collect();
     for start in 0..graph.blocks.len() {
-        let mut at = start;
-        // A cycle of empty jumps is an endless loop: it stays as it is.
-        for _ in 0..graph.blocks.len() {
-            match forwards(&graph.blocks[at]) {
-                Some(to) if to != start => at = to,
-                _ => break,
+        let mut seen = vec![start];
+        while let Some(to) = forwards(&graph.blocks[seen[seen.len() - 1]]) {
+            if let Some(first) = seen.iter().position(|at| *at == to) {
+                // A cycle of empty jumps is an endless loop: one of its blocks stays.
+                let kept = seen[first..].iter().min().copied();
+                seen.extend(kept);
+                break;
             }
+            seen.push(to);
         }
-        place[start] = at;
+        place[start] = seen[seen.len() - 1];
     }
     let mut changed = false;
     for at in 0..graph.blocks.len() {

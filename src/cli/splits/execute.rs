@@ -24,8 +24,7 @@ pub fn run(
     let emitted = emitted(scan)?;
     let chosen = choose(scan, &emitted, function)?;
     let input = read_input(input)?;
-    let python =
-        find_python(&scan.root, &Settings::default()).map_err(CliError::Environment)?;
+    let python = find_python(&scan.root, &Settings::default()).map_err(CliError::Environment)?;
     let mut outcomes = Vec::new();
     for mode in ["direct", "split"] {
         let job = json!([{

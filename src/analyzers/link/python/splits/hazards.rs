@@ -8,8 +8,17 @@ use super::program::Program;
 use crate::analyzers::split::{BlockId, Cut, Effects, End, Graph, Op, Role, VarId};
 use crate::model::{Hazard, SuspensionKind};
 
+/// Values that a value stems from are followed up to this many.
+const SOURCES: usize = 4;
+
+/// Bodies of more blocks are not searched: nobody would read what is found.
+const BLOCKS: usize = 256;
+
 pub fn find(program: &Program<'_>, cuts: &Cuts, at: usize) -> Vec<Hazard> {
     let Some(body) = cuts.bodies.get(&at) else { return Vec::new() };
+    if body.graph.blocks.len() > BLOCKS {
+        return Vec::new();
+    }
     let state = entities::state_of_functions(program);
     let finder = Finder { program, cuts, graph: &body.graph, state: &state };
     let mut found = finder.lost_updates();
@@ -143,7 +152,8 @@ impl<'g> Finder<'g, '_> {
         let join = |into: &mut Values, more: &Values| {
             for (var, (sources, changed)) in more {
                 let known = into.entry(*var).or_default();
-                known.0.extend(sources);
+                let room = SOURCES.saturating_sub(known.0.len());
+                known.0.extend(sources.iter().take(room));
                 known.1 = known.1.or(*changed);
             }
         };
@@ -171,7 +181,8 @@ impl<'g> Finder<'g, '_> {
                 let mut changed = None;
                 for var in op.effects.uses.iter() {
                     if let Some((from, by)) = values.get(&var) {
-                        sources.extend(from);
+                        let room = SOURCES.saturating_sub(sources.len());
+                        sources.extend(from.iter().take(room));
                         changed = changed.or(*by);
                     }
                 }

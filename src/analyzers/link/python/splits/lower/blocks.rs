@@ -63,9 +63,11 @@ impl Lowering<'_, '_> {
         }
     }
 
-    /// Ends the final part: goes on to wherever it was entered for.
-    pub(super) fn close_finally(&mut self, range: TextRange) {
+    /// Lowers the final part and goes on to wherever it was entered for. Jumps out of the part
+    /// itself do not run it again.
+    pub(super) fn close_finally(&mut self, range: TextRange, last: impl FnOnce(&mut Self)) {
         let Some(Context::Finally { code, value, exits, .. }) = self.contexts.pop() else { return };
+        last(self);
         let number = exits.len();
         let mut arms = Vec::new();
         for (at, exit) in exits.into_iter().enumerate() {

@@ -68,8 +68,7 @@ impl Lowering<'_, '_> {
         self.on_error = outer;
         if let Some((entry, _)) = last_part {
             self.at = entry;
-            self.body(&node.finalbody);
-            self.close_finally(range);
+            self.close_finally(range, |this| this.body(&node.finalbody));
         }
         self.at = done;
     }
@@ -198,7 +197,7 @@ impl Lowering<'_, '_> {
         let code = format!("{wait}{x}({m}, None, None, None)");
         let op = self.op(code, reads(&[manager, exit]), range);
         self.push(op);
-        self.close_finally(range);
+        self.close_finally(range, |_| {});
         self.at = done;
     }
 }

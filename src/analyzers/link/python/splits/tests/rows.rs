@@ -155,8 +155,16 @@ fn plain_functions_split_and_replies_go_to_locals() {
 fn entities_are_known_across_files() {
     let files = [
         ("shop/__init__.py", "shop", "from .models import Item as Thing\n"),
-        ("shop/models.py", "shop.models", "class Item:\n    price = 1\n    def __key__(self): return 1\n"),
-        ("app.py", "app", "import shop\nfrom shop import Thing\n\ndef a(x: Thing): return x.price\n\ndef b(x: 'shop.models.Item | None'): return x.price\n\ndef c(): return shop.Thing().price\n"),
+        (
+            "shop/models.py",
+            "shop.models",
+            "class Item:\n    price = 1\n    def __key__(self): return 1\n",
+        ),
+        (
+            "app.py",
+            "app",
+            "import shop\nfrom shop import Thing\n\ndef a(x: Thing): return x.price\n\ndef b(x: 'shop.models.Item | None'): return x.price\n\ndef c(): return shop.Thing().price\n",
+        ),
     ];
     let linked = with_context(&files, link);
     let found: Vec<&str> = linked.splits.iter().map(|split| &*split.function).collect();
@@ -185,13 +193,22 @@ fn two_annotations_of_one_attribute_are_a_diagnostic() {
     let text = "class A:\n    x: int\n    def __key__(self): return 1\n    def f(self):\n        self.x: str = ''\n";
     let linked = linked(text);
     assert_eq!(linked.diagnostics.len(), 1);
-    assert_eq!((&*linked.diagnostics[0].code, linked.diagnostics[0].line), ("state-type-conflict", 5));
+    assert_eq!(
+        (&*linked.diagnostics[0].code, linked.diagnostics[0].line),
+        ("state-type-conflict", 5)
+    );
 }
 
 #[test]
 fn broken_and_strange_files_end() {
-    let deep = format!("class A:\n    def __key__(self): return 1\n    def f(self, a: 'A'):\n        return {}a.x\n", "a.x + ".repeat(3000));
-    linked(&deep);
+    let deep = format!(
+        "class A:\n    def __key__(self): return 1\n    def f(self, a: 'A'):\n        return {}a.x\n",
+        "a.x + ".repeat(3000)
+    );
+    // Extraction happens on a stack of this size as well.
+    let builder = std::thread::Builder::new().stack_size(crate::analyzers::STACK_BYTES);
+    let reading = builder.spawn(move || linked(&deep).splits.len()).expect("a thread");
+    assert_eq!(reading.join().expect("no overflow"), 1);
     for text in [
         "class A:\n    def __key__(self)\n    def f(self, a: A):\n        for x in a.y:\n            if a.\n",
         "class A(A):\n    def __key__(self): return\n    def f(self, a: 'A'):\n        while a.x: break; continue\n        break\n",
