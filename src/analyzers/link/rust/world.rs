@@ -123,6 +123,8 @@ pub struct World<'a> {
     pub trait_names: Vec<Name>,
     pub(super) private: Vec<FxHashSet<Id>>,
     gates: Vec<Gates<'a>>,
+    /// Names bound by items whose `cfg` does not hold: an import that does hold replaces them.
+    inactive: FxHashSet<(ModuleId, Id, usize)>,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -201,6 +203,7 @@ impl<'a> World<'a> {
             trait_names: Vec::new(),
             private: vec![FxHashSet::default(); modules.nodes.len()],
             gates: Vec::new(),
+            inactive: FxHashSet::default(),
         };
         world.number_words();
         world.number_items();
@@ -443,6 +446,8 @@ impl<'a> World<'a> {
             }
         }
         self.gates = gates;
+        let given = taken.into_iter().filter(|(_, active)| !active);
+        self.inactive = given.map(|(key, _)| key).collect();
     }
 
     /// Binds crates, then all `use`s until nothing more is learned.
@@ -494,9 +499,9 @@ impl<'a> World<'a> {
         let mut done = vec![0u8; uses.len()];
         for _ in 0..12 {
             let mut changed = false;
-            for (at, (file, module, import, _)) in uses.iter().enumerate() {
+            for (at, (file, module, import, active)) in uses.iter().enumerate() {
                 if done[at] < 2 {
-                    changed |= self.import_one(*file, *module, import, &mut done[at]);
+                    changed |= self.import_one(*file, *module, import, *active, &mut done[at]);
                 }
             }
             if !changed {
@@ -511,7 +516,14 @@ impl<'a> World<'a> {
         }
     }
 
-    fn import_one(&mut self, file: u32, module: ModuleId, import: &Use, done: &mut u8) -> bool {
+    fn import_one(
+        &mut self,
+        file: u32,
+        module: ModuleId,
+        import: &Use,
+        active: bool,
+        done: &mut u8,
+    ) -> bool {
         let path: Vec<Id> = import.path.iter().map(|word| self.word(file, *word)).collect();
         let Some(name) = import.name else {
             let Some(target) = self.resolve_use(module, &path, import.global, Namespace::Type)
@@ -530,7 +542,8 @@ impl<'a> World<'a> {
         let mut changed = false;
         for space in [Namespace::Type, Namespace::Value, Namespace::Macro] {
             let bound = self.scopes[module as usize].get(&name).and_then(|b| b[space as usize]);
-            if bound.is_some() {
+            let replaces = active && self.inactive.contains(&(module, name, space as usize));
+            if bound.is_some() && !replaces {
                 if !matches!(bound, Some(Def::External(_))) {
                     *done = (*done).max(1);
                 }
@@ -540,6 +553,7 @@ impl<'a> World<'a> {
                 && def != Def::Module(module)
             {
                 self.scopes[module as usize].entry(name).or_default()[space as usize] = Some(def);
+                self.inactive.remove(&(module, name, space as usize));
                 if !import.is_public {
                     self.private[module as usize].insert(name);
                 }
@@ -667,6 +681,13 @@ impl<'a> World<'a> {
                             return format!("std::primitive::{}", self.name(ids[0])).into();
                         }
                         Some(Def::Trait(id)) => return self.trait_names[id as usize].clone(),
+                        Some(Def::Alias(id)) => {
+                            if let Some(named) = self.aliased(id)
+                                && (std || !self.is_std(self.types[named as usize].file))
+                            {
+                                return self.type_names[named as usize].clone();
+                            }
+                        }
                         _ => {}
                     }
                 }
@@ -687,6 +708,23 @@ impl<'a> World<'a> {
             return format!("std::primitive::{short}").into();
         }
         format!("{}::{short}", self.modules.node(module).path).into()
+    }
+
+    /// The struct or enum that an alias, or an alias of it, stands for.
+    fn aliased(&self, alias: u32) -> Option<u32> {
+        let mut id = alias;
+        for _ in 0..8 {
+            let (item, place) = (self.alias(id), self.aliases[id as usize]);
+            let Some(Ty::Path(path)) = &item.ty else { return None };
+            let ids: Vec<Id> =
+                path.segments.iter().map(|s| self.word(place.file, s.name)).collect();
+            match self.resolve_type(self.module(place.file, item.module), &ids, path.global)? {
+                Def::Type(id) => return Some(id),
+                Def::Alias(next) => id = next,
+                _ => return None,
+            }
+        }
+        None
     }
 
     /// The functions that are a file's own, with their names.

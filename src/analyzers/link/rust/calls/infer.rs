@@ -198,6 +198,11 @@ impl<'t, 'w, 'a> Inference<'t, 'w, 'a> {
                 own: own.clone(),
                 certainty: instance.certainty,
             },
+            None if instance.number.is_some() => {
+                let number = instance.number.map_or("u64", super::paths::prim_name);
+                let name = self.world().name(self.tables.short(instance.function));
+                Target::External(format!("std::primitive::{number}::{name}").into())
+            }
             None => Target::Function {
                 function: instance.function,
                 certainty: instance.certainty,
@@ -743,6 +748,13 @@ impl<'t, 'w, 'a> Inference<'t, 'w, 'a> {
                 let path = format!("{path}::{text}");
                 self.note(site, EdgeKind::Call, Target::External(path.into()));
             }
+            Missing::NotFound(ty) if self.pinned(&ty).is_some() => {
+                let reason = "not written in the source: a macro may generate it";
+                self.unresolved(site, &text, reason);
+                if let (Some(projected), "project" | "project_ref") = (self.pinned(&ty), &*text) {
+                    return projected;
+                }
+            }
             Missing::NotFound(ty) => {
                 let mut bare = ty.clone();
                 while let T::Ref(_, inner) = &bare {
@@ -765,6 +777,26 @@ impl<'t, 'w, 'a> Inference<'t, 'w, 'a> {
         }
         self.arguments(&[], args, &T::Unknown, &T::Unknown);
         T::Unknown
+    }
+
+    /// For `Pin<&mut S>` of a struct of the project: its projection.
+    fn pinned(&mut self, ty: &T) -> Option<T> {
+        let mut target = self.unwrapped(ty, "Pin").or_else(|| self.solver.deref(ty))?;
+        for _ in 0..4 {
+            target = self.solver.shallow(&target);
+            match &target {
+                T::Adt(id, args) => {
+                    let world = self.world();
+                    if !world.is_std(world.types[*id as usize].file) {
+                        return Some(T::Projected(*id, args.clone()));
+                    }
+                    target = self.solver.deref(&target)?;
+                }
+                T::Ref(_, inner) => target = (**inner).clone(),
+                _ => return None,
+            }
+        }
+        None
     }
 
     /// The receiver's type is unknown: a name that only one method of the project has, and none
@@ -874,6 +906,13 @@ impl<'t, 'w, 'a> Inference<'t, 'w, 'a> {
                 T::Adt(id, args) => {
                     if let Some(ty) = self.tables.field(*id, args, 0, name) {
                         return ty;
+                    }
+                }
+                T::Projected(id, args) => {
+                    if let (Some(ty), Some(pin)) =
+                        (self.tables.field(*id, args, 0, name), self.tables.std.ty("Pin"))
+                    {
+                        return T::Adt(pin, Arc::from([T::Ref(true, Arc::new(ty))]));
                     }
                 }
                 T::Tuple(items) => {

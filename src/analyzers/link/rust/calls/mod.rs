@@ -11,6 +11,8 @@ mod paths;
 mod patterns;
 mod solve;
 mod tables;
+#[cfg(test)]
+mod tests;
 mod types;
 
 use std::sync::LazyLock;

@@ -13,6 +13,8 @@ use crate::model::{Certainty, Name};
 /// A function with its types filled in for one use.
 pub struct Instance {
     pub function: u32,
+    /// The number type, when the signature is written for another.
+    pub number: Option<Prim>,
     /// The receiver's type first, if there is one.
     pub params: Vec<T>,
     pub output: T,
@@ -399,10 +401,15 @@ impl<'w, 'a> Inference<'_, 'w, 'a> {
         }
         let mut params: Vec<T> = sig.params.iter().map(|param| param.subst(&map)).collect();
         let mut output = sig.output.subst(&map);
+        let mut number = None;
         if let (Some(own), Some(holder), None) = (own, &sig.self_ty, in_trait) {
             match (holder, own) {
                 // The signatures write one kind of number for all.
                 (T::Prim(written), _) if holder != own => {
+                    number = match own {
+                        T::Prim(prim) => Some(*prim),
+                        _ => None,
+                    };
                     let change = |part: &T| (*part == T::Prim(*written)).then(|| own.clone());
                     params = params.iter().map(|param| param.map(&change)).collect();
                     output = output.map(&change);
@@ -420,7 +427,8 @@ impl<'w, 'a> Inference<'_, 'w, 'a> {
                 self.solver.pending.push((on.subst(&map), bound.subst(&map)));
             }
         }
-        Instance { function, params, output, through: through_self, certainty: Certainty::Exact }
+        let certainty = Certainty::Exact;
+        Instance { function, number, params, output, through: through_self, certainty }
     }
 
     pub(super) fn show(&self, ty: &T) -> String {
@@ -431,6 +439,7 @@ impl<'w, 'a> Inference<'_, 'w, 'a> {
             T::Prim(prim) => prim_name(*prim).into(),
             T::Adt(id, _) => world.type_names[*id as usize].to_string(),
             T::External(path, _) => path.to_string(),
+            T::Projected(id, _) => format!("projection of {}", world.type_names[*id as usize]),
             T::Ref(_, inner) => format!("&{}", self.show(inner)),
             T::Ptr(inner) => format!("*{}", self.show(inner)),
             T::Slice(inner) | T::Array(inner) => format!("[{}]", self.show(inner)),

@@ -183,6 +183,7 @@ impl<'t, 'w, 'a> Solver<'t, 'w, 'a> {
             (T::Never, _) | (_, T::Never) => true,
             (T::Prim(x), T::Prim(y)) => x == y,
             (T::Adt(x, xs), T::Adt(y, ys)) => x == y && self.unify_all(xs, ys, next),
+            (T::Projected(x, xs), T::Projected(y, ys)) => x == y && self.unify_all(xs, ys, next),
             (T::External(x, xs), T::External(y, ys)) => x == y && self.unify_all(xs, ys, next),
             (T::Ref(m, x), T::Ref(n, y)) => m == n && self.unify_at(x, y, next),
             (T::Ptr(x), T::Ptr(y)) | (T::Slice(x), T::Slice(y)) | (T::Array(x), T::Array(y)) => {

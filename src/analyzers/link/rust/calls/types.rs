@@ -19,6 +19,8 @@ pub enum T {
     Adt(u32, Types),
     /// A type of a crate whose source is not here, by path.
     External(Name, Types),
+    /// What `project()` of a pin-projecting macro gives: the fields, pinned.
+    Projected(u32, Types),
     Ref(bool, Arc<T>),
     Ptr(Arc<T>),
     Slice(Arc<T>),
@@ -95,7 +97,12 @@ impl T {
             Self::Fn(..) => Head::Fn,
             Self::Dyn(bounds) => Head::Dyn(bounds.first()?.trait_),
             Self::Never => Head::Never,
-            Self::Unknown | Self::Var(_) | Self::Param(_) | Self::Impl(_) | Self::Proj(_) => {
+            Self::Unknown
+            | Self::Var(_)
+            | Self::Param(_)
+            | Self::Impl(_)
+            | Self::Proj(_)
+            | Self::Projected(..) => {
                 return None;
             }
         })
@@ -139,6 +146,7 @@ impl T {
             }
             Self::Adt(id, args) => Self::Adt(*id, all(args)),
             Self::External(path, args) => Self::External(path.clone(), all(args)),
+            Self::Projected(id, args) => Self::Projected(*id, all(args)),
             Self::Ref(mutable, inner) => Self::Ref(*mutable, one(inner)),
             Self::Ptr(inner) => Self::Ptr(one(inner)),
             Self::Slice(inner) => Self::Slice(one(inner)),
