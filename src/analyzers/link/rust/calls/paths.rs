@@ -356,10 +356,8 @@ impl<'w, 'a> Inference<'_, 'w, 'a> {
                     }
                     self.solver.rollback(&snapshot);
                 }
-                (None, Some(trait_)) => {
-                    if self.solver.implements(base, *trait_, &none()) {
-                        return Some(ty.subst(&[(tables.known.self_type, base.clone())]));
-                    }
+                (None, Some(trait_)) if self.solver.implements(base, *trait_, &none()) => {
+                    return Some(ty.subst(&[(tables.known.self_type, base.clone())]));
                 }
                 _ => {}
             }

@@ -100,11 +100,14 @@ pub struct Tables<'w, 'a> {
     /// Which traits a type derives.
     pub derives: FxHashSet<(u32, u32)>,
     /// Associated constants by name: the `impl` or trait they stand in, and their type.
-    pub consts: FxHashMap<Id, Vec<(Option<u32>, Option<u32>, T)>>,
+    pub consts: FxHashMap<Id, Vec<Constant>>,
     traits_in_scope: Vec<OnceLock<FxHashSet<u32>>>,
     pub std: Std,
     pub known: Known,
 }
+
+/// The `impl` or the trait that an associated constant stands in, and its type.
+pub type Constant = (Option<u32>, Option<u32>, T);
 
 /// Names used all the time.
 pub struct Known {
@@ -629,8 +632,8 @@ impl<'w, 'a> Tables<'w, 'a> {
         let args: Types =
             segment.args.iter().map(|arg| self.lower_at(arg, scope, depth + 1)).collect();
         let base = match found.def {
-            Def::Type(id) => T::Adt(id, self.fill(id, args, scope, depth)),
-            Def::Variant(id, _) => T::Adt(id, self.fill(id, none(), scope, depth)),
+            Def::Type(id) => T::Adt(id, self.fill(id, args, depth)),
+            Def::Variant(id, _) => T::Adt(id, self.fill(id, none(), depth)),
             Def::Prim(prim) => T::Prim(prim),
             Def::Alias(id) => self.open_alias(id, &args, depth),
             // An old-style trait object.
@@ -690,7 +693,7 @@ impl<'w, 'a> Tables<'w, 'a> {
     }
 
     /// Missing type arguments are holes, or the defaults.
-    fn fill(&self, id: u32, args: Types, scope: &Scope, depth: u32) -> Types {
+    fn fill(&self, id: u32, args: Types, depth: u32) -> Types {
         let item = self.world.type_(id);
         let params = &item.generics.params;
         if args.len() >= params.len() {
@@ -703,7 +706,6 @@ impl<'w, 'a> Tables<'w, 'a> {
             generics: self.param_names(&item.generics, place.file),
             ..Scope::default()
         };
-        let _ = scope;
         let mut filled: Vec<T> = args.to_vec();
         for param in &params[args.len()..] {
             filled.push(match &param.default {
