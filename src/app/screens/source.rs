@@ -32,6 +32,8 @@ pub struct State {
     /// The next frame puts the cursor line in the middle.
     pub centre: Cell<bool>,
     marks: Memo<(u64, Name), Marks>,
+    /// The definitions of a file, as indices into the project's symbols.
+    symbols: Memo<(u64, Name), Vec<u32>>,
 }
 
 impl State {
@@ -211,7 +213,7 @@ pub fn detail(model: &Model) -> Detail {
         let line = Line::new(mark.role, &format!("{} ", mark.glyph)).push(Role::Text, &mark.text);
         detail.linked(line, mark.links.clone());
     }
-    if let Some(symbol) = enclosing(&model.project, &place) {
+    if let Some(symbol) = enclosing(model, &place) {
         if !detail.lines.is_empty() {
             detail.blank();
         }
@@ -221,14 +223,18 @@ pub fn detail(model: &Model) -> Detail {
 }
 
 /// The innermost definition around a place.
-pub fn enclosing<'a>(project: &'a Project, place: &Place) -> Option<&'a Symbol> {
-    let holds = |s: &&Symbol| {
-        s.file == place.file
-            && s.line <= place.line
-            && place.line <= s.end_line
-            && s.kind != SymbolKind::Module
-    };
-    project.symbols.iter().filter(holds).min_by_key(|s| s.end_line - s.line)
+pub fn enclosing<'a>(model: &'a Model, place: &Place) -> Option<&'a Symbol> {
+    let symbols = &model.project.symbols;
+    let key = (model.project.revision, place.file.clone());
+    let of_file = model.source.symbols.get(key, || {
+        let is_here =
+            |(_, s): &(usize, &Symbol)| s.file == place.file && s.kind != SymbolKind::Module;
+        symbols.iter().enumerate().filter(is_here).map(|(at, _)| at as u32).collect()
+    });
+    let around = of_file.iter().filter_map(|at| symbols.get(*at as usize));
+    around
+        .filter(|s| s.line <= place.line && place.line <= s.end_line)
+        .min_by_key(|s| s.end_line - s.line)
 }
 
 /// Everything known about a definition, for detail panes.
@@ -391,7 +397,7 @@ pub fn links(model: &Model) -> Option<Links> {
     links.place = Some(place.clone());
     if links.symbol.is_none() {
         links.symbol = called_at(model, &place)
-            .or_else(|| enclosing(&model.project, &place).map(|symbol| symbol.name.clone()));
+            .or_else(|| enclosing(model, &place).map(|symbol| symbol.name.clone()));
     }
     Some(links)
 }
@@ -399,7 +405,7 @@ pub fn links(model: &Model) -> Option<Links> {
 /// The first project function called on a line.
 fn called_at(model: &Model, place: &Place) -> Option<Name> {
     let project = &model.project;
-    let from = project.calls.find(&enclosing(project, place)?.name)?;
+    let from = project.calls.find(&enclosing(model, place)?.name)?;
     let here = project.calls.callees(from).iter().filter(|edge| edge.line == place.line);
     let mut targets = here.map(|edge| &project.calls.nodes[edge.to as usize]);
     targets.find(|node| node.file.is_some()).map(|node| node.name.clone())

@@ -13,6 +13,7 @@ use crate::app::form::Form;
 use crate::app::key::Key;
 use crate::app::links::Links;
 use crate::app::list::{ListState, Row, Rows, TreeBuilder};
+use crate::app::memo::Memo;
 use crate::app::model::{Focus, Model};
 use crate::app::text::{self, Line, Role};
 use crate::app::toast::Level;
@@ -27,6 +28,8 @@ pub struct State {
     pub shows_worker: bool,
     /// Workers generated from this snapshot, or why there is none.
     workers: FxHashMap<Name, Result<Arc<Worker>, String>>,
+    /// Which task a row's identity means.
+    picked: Memo<(u64, Name), Option<usize>>,
 }
 
 const HERE: &[Context] = &[Context::View(View::Tasks)];
@@ -148,7 +151,10 @@ fn row_id(task: &Task) -> Name {
 /// The task of the selected row.
 pub fn selected(model: &Model) -> Option<&Task> {
     let id = model.panes(View::Tasks).list.selected.as_ref()?;
-    model.project.tasks.iter().find(|task| row_id(task) == *id)
+    let tasks = &model.project.tasks;
+    let find = || tasks.iter().position(|task| row_id(task) == *id);
+    let at = *model.tasks.picked.get((model.project.revision, id.clone()), find);
+    tasks.get(at?)
 }
 
 /// The form of the selected task, once it was made.
