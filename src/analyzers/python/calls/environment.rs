@@ -247,15 +247,15 @@ impl<'a> Lowering<'a, '_> {
         };
         let width = self.frame().now.len();
         joined.resize(width, NONE);
-        for slot in 0..width {
+        for (slot, held_now) in joined.iter_mut().enumerate() {
             let mut held: Vec<Var> = Vec::new();
             let all = open.iter().map(|state| state.get(slot).copied().unwrap_or(NONE));
-            for version in all.chain([joined[slot]]) {
+            for version in all.chain([*held_now]) {
                 if version != NONE && !held.contains(&version) {
                     held.push(version);
                 }
             }
-            joined[slot] = match held.as_slice() {
+            *held_now = match held.as_slice() {
                 [] => NONE,
                 [only] => *only,
                 several => {

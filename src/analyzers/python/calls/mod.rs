@@ -6,10 +6,10 @@
 //! they stand in; class bodies where they stand, because they run there.
 
 mod bodies;
-mod calls;
 mod classes;
 mod environment;
 mod expressions;
+mod invocations;
 mod narrowing;
 mod statements;
 mod targets;

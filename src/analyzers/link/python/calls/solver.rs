@@ -684,10 +684,8 @@ impl<'a, 'p> Solver<'a, 'p> {
                 let operands = (var(left), var(right), var(to));
                 self.binary(value, sym(name), operands, place(site), in_place, is_other);
             }
-            Op::Compare { right, name, site, .. } => {
-                if !is_other {
-                    self.compare(value, sym(name), var(right), place(site));
-                }
+            Op::Compare { right, name, site, .. } if !is_other => {
+                self.compare(value, sym(name), var(right), place(site));
             }
             Op::Narrow { to, from, class } => {
                 if is_other {
