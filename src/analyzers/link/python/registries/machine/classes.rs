@@ -149,6 +149,9 @@ impl<'a> Machine<'_, 'a> {
         let outer = self.site.clone();
         let subject = self.site.subject.replace(Value::Class(class));
         let is_root = self.calls == 0;
+        let kept = self.fuel;
+        self.fuel = kept.min(super::CALL_FUEL);
+        let granted = self.fuel;
         let has_metaclass = self.classes[class as usize].metaclass.is_some();
         let namespace = if has_metaclass { self.namespace_object(class) } else { 0 };
         let head = [
@@ -179,6 +182,7 @@ impl<'a> Machine<'_, 'a> {
             self.call(&hook, args);
         }
         self.meta_hook(class, namespace, "__init__", &head, &keywords, is_root);
+        self.fuel = kept - (granted - self.fuel.min(granted));
         self.site.subject = subject;
         if is_root {
             self.site = outer;
@@ -314,6 +318,12 @@ impl<'a> Machine<'_, 'a> {
 
     /// A value that stands for a namespace with a class's attributes, own ones only.
     pub(super) fn namespace_pairs(&mut self, of: &Value) -> Option<Vec<(Value, Value)>> {
+        let found = self.find_namespace(of);
+        self.charge(found.as_ref().map_or(0, Vec::len) * 4);
+        found
+    }
+
+    fn find_namespace(&mut self, of: &Value) -> Option<Vec<(Value, Value)>> {
         match of {
             Value::Class(class) => {
                 let attrs = &self.classes[*class as usize].attrs;
@@ -329,8 +339,9 @@ impl<'a> Machine<'_, 'a> {
                 for star in self.files[file as usize].facts.names.stars.clone() {
                     if let Some(other) = self.modules.get(&star).copied() {
                         for (name, value) in &self.globals[other as usize] {
-                            let known = names.iter().any(|(known, _)| known == name);
-                            if !name.starts_with('_') && !known {
+                            if !name.starts_with('_')
+                                && !self.globals[file as usize].contains_key(name)
+                            {
                                 names.push((name.clone(), value.clone()));
                             }
                         }
@@ -356,13 +367,15 @@ impl<'a> Machine<'_, 'a> {
     pub(super) fn all_pairs(&mut self, of: &Value) -> Option<Vec<(Value, Value)>> {
         let Value::Class(class) = of else { return self.namespace_pairs(of) };
         let mut pairs: Vec<(Name, Value)> = Vec::new();
+        let mut seen: rustc_hash::FxHashSet<Name> = rustc_hash::FxHashSet::default();
         for base in self.classes[*class as usize].mro.clone() {
             for (name, value) in &self.classes[base as usize].attrs {
-                if !pairs.iter().any(|(known, _)| known == name) {
+                if seen.insert(name.clone()) {
                     pairs.push((name.clone(), value.clone()));
                 }
             }
         }
+        self.charge(pairs.len() * 2);
         pairs.sort_by(|a, b| a.0.cmp(&b.0));
         Some(pairs.into_iter().map(|(k, v)| (Value::Str(k), v)).collect())
     }

@@ -8,6 +8,12 @@ use super::value::{Args, Kind, ObjectId, Value};
 impl Machine<'_, '_> {
     /// The elements an iteration over a value gives, if all are known.
     pub(super) fn elements(&mut self, value: &Value) -> Option<Vec<Value>> {
+        let found = self.find_elements(value);
+        self.charge(found.as_ref().map_or(0, Vec::len));
+        found
+    }
+
+    fn find_elements(&mut self, value: &Value) -> Option<Vec<Value>> {
         match value {
             Value::Tuple(items) => Some(items.to_vec()),
             Value::Object(id) => {
@@ -64,6 +70,12 @@ impl Machine<'_, '_> {
 
     /// Keys and values of a mapping.
     pub(super) fn pairs(&mut self, value: &Value) -> Option<Vec<(Value, Value)>> {
+        let found = self.find_pairs(value);
+        self.charge(found.as_ref().map_or(0, Vec::len));
+        found
+    }
+
+    fn find_pairs(&mut self, value: &Value) -> Option<Vec<(Value, Value)>> {
         match value {
             Value::Object(id) => {
                 let object = &self.objects[*id as usize];
@@ -131,6 +143,7 @@ impl Machine<'_, '_> {
                         uncertain: entry.uncertain,
                     })
                     .collect();
+                self.charge(entries.len() * 2);
                 for entry in entries {
                     self.insert(target, entry);
                 }

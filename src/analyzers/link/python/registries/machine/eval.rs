@@ -187,14 +187,14 @@ impl<'a> Machine<'_, 'a> {
             "__file__" | "__doc__" | "__path__" => return Value::Unknown,
             _ => {}
         }
+        if crate::analyzers::python::scopes::is_builtin(name) {
+            return Value::Path(format!("builtins.{name}").into());
+        }
         let module = self.module_name(file);
         let full = format!("{module}.{name}");
         let resolved = self.context.names.resolve(&full);
         if *resolved != *full {
             return self.load_path(&resolved);
-        }
-        if crate::analyzers::python::scopes::is_builtin(name) {
-            return Value::Path(format!("builtins.{name}").into());
         }
         self.load_path(&full)
     }

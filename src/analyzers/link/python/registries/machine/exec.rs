@@ -363,7 +363,7 @@ impl<'a> Machine<'_, 'a> {
                 self.site.file = frame.file;
             }
             let (callee, registrar, made_by_class) = self.decorator(frame, *decorator);
-            let kept = self.site.subject.replace(subject.clone());
+            let outer_subject = self.site.subject.replace(subject.clone());
             if is_root {
                 let by_class = matches!(callee, Value::Class(_)) || made_by_class;
                 self.site.how = Some(if by_class { How::DecoratorClass } else { How::Decorator });
@@ -375,7 +375,11 @@ impl<'a> Machine<'_, 'a> {
                 self.history.push(super::Ran { class, name, file, line });
             }
             let args = super::value::Args::of(vec![value.clone()]);
+            let kept = self.fuel;
+            self.fuel = kept.min(super::CALL_FUEL);
+            let granted = self.fuel;
             let result = self.apply_decorator(&callee, args);
+            self.fuel = kept - (granted - self.fuel.min(granted));
             if let (Value::Function(closure), Some((wrapper, _))) =
                 (&subject, self.outside(&callee))
                 && !wrapper.starts_with("builtins.")
@@ -389,7 +393,7 @@ impl<'a> Machine<'_, 'a> {
                 Value::Derived(_) if subject.is_definition() => subject.clone(),
                 result => result,
             };
-            self.site.subject = kept;
+            self.site.subject = outer_subject;
             if is_root {
                 self.site = outer.clone();
             }

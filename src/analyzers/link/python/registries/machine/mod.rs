@@ -30,9 +30,11 @@ use crate::model::Name;
 use crate::model::facts::python::registries::{FunctionId, Op, RegistryFacts};
 
 /// Steps that one module body and what it calls may take.
-const MODULE_FUEL: u32 = 600_000;
+const MODULE_FUEL: u32 = 300_000;
 /// Steps of one function executed on its own.
-const FUNCTION_FUEL: u32 = 6_000;
+const FUNCTION_FUEL: u32 = 3_000;
+/// Steps of all functions executed on their own, per source line of the project.
+const FUEL_PER_LINE: u32 = 12;
 /// Steps that one call from outside any function may take.
 const CALL_FUEL: u32 = 8_000;
 const MAX_CALLS: u32 = 9;
@@ -187,7 +189,8 @@ impl<'c, 'a> Machine<'c, 'a> {
     /// Executes all module bodies in import order, then the functions worth it.
     pub fn run(&mut self) {
         for file in self.import_order() {
-            self.fuel = MODULE_FUEL;
+            let lines = self.files[file as usize].file.lines;
+            self.fuel = MODULE_FUEL.min(30_000 + lines.saturating_mul(60));
             let facts = self.facts(file);
             let mut frame = Frame {
                 file,
@@ -203,10 +206,14 @@ impl<'c, 'a> Machine<'c, 'a> {
         }
         for file in 0..self.files.len() as u32 {
             let facts = self.facts(file);
+            // Each file has its share, so that one cannot starve the others.
+            let mut share = 20_000 + self.files[file as usize].file.lines * FUEL_PER_LINE;
             for (id, function) in facts.functions.iter().enumerate() {
-                if function.is_root && function.body.is_some() {
-                    self.fuel = FUNCTION_FUEL;
+                if function.is_root && function.body.is_some() && share > 0 {
+                    let granted = FUNCTION_FUEL.min(share);
+                    self.fuel = granted;
                     self.run_function(file, id as FunctionId);
+                    share -= granted - self.fuel.min(granted);
                 }
             }
         }
@@ -332,6 +339,11 @@ impl<'c, 'a> Machine<'c, 'a> {
             ),
         });
         id
+    }
+
+    /// Counts the copying of many values as the steps it costs.
+    fn charge(&mut self, count: usize) {
+        self.fuel = self.fuel.saturating_sub(u32::try_from(count / 4).unwrap_or(u32::MAX));
     }
 
     /// What something unknown makes of its arguments: the decorated definition first.
