@@ -13,7 +13,7 @@ fn refused(arguments: &[&str], code: i32, message: &str) {
 #[test]
 fn what_is_not_there_cannot_be_read() {
     refused(&["scan", "no/such/folder"], 3, "no such file or folder");
-    refused(&["calls", "README.md"], 3, "not a Python or Rust source file");
+    refused(&["calls", "Cargo.toml"], 3, "not a Python or Rust source file");
 }
 
 #[test]
