@@ -236,8 +236,20 @@ impl Common {
     }
 }
 
+/// Writes what goes on behind the screen to the file that `METASCOPE_LOG` names; stdout and stderr
+/// belong to the workbench or to the command's answer.
+fn log_to_file() {
+    let file = std::env::var_os("METASCOPE_LOG")
+        .and_then(|path| std::fs::OpenOptions::new().create(true).append(true).open(path).ok());
+    if let Some(file) = file {
+        let writer = std::sync::Mutex::new(file);
+        tracing_subscriber::fmt().with_ansi(false).with_writer(writer).init();
+    }
+}
+
 /// Parses the arguments and runs what they ask for.
 pub fn main() -> ExitCode {
+    log_to_file();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {

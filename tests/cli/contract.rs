@@ -247,7 +247,7 @@ fn a_frame_is_what_the_workbench_would_draw() {
     let output = metascope(&["frame", "registries", "samples", "--size", "100x30"]);
     let frame = stdout(&output);
     assert_eq!(frame.lines().count(), 30, "{frame}");
-    assert!(frame.contains("COMMANDS"), "{frame}");
+    assert!(frame.contains("TaskMeta.registry"), "{frame}");
 }
 
 #[test]
