@@ -54,7 +54,7 @@ fn forwards(block: &Block) -> Option<BlockId> {
 
 fn thread_jumps(graph: &mut Graph) -> bool {
     let mut place: Vec<BlockId> = (0..graph.blocks.len()).collect();
-    for start in 0..graph.blocks.len() {
+    for (start, place) in place.iter_mut().enumerate() {
         let mut seen = vec![start];
         while let Some(to) = forwards(&graph.blocks[seen[seen.len() - 1]]) {
             if let Some(first) = seen.iter().position(|at| *at == to) {
@@ -65,7 +65,7 @@ fn thread_jumps(graph: &mut Graph) -> bool {
             }
             seen.push(to);
         }
-        place[start] = seen[seen.len() - 1];
+        *place = seen[seen.len() - 1];
     }
     let mut changed = false;
     for at in 0..graph.blocks.len() {

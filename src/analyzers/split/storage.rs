@@ -8,9 +8,8 @@ use super::vars::VarSet;
 /// Narrows and widens the liveness of a graph to what is stored at each suspension.
 pub fn store(graph: &Graph, live: &mut Liveness) {
     let facts = forward(graph);
-    for at in 0..graph.blocks.len() {
+    for (at, here) in facts.iter().enumerate() {
         let End::Suspend { suspension, resume } = graph.blocks[at].end else { continue };
-        let here = &facts[at];
         let mut saved = live.live_out[at].clone();
         saved.union(&here.borrowed);
         saved.intersect(&here.stored);

@@ -92,10 +92,10 @@ impl<'a> Names<'a> {
     /// Follows a dotted origin to the qualified name of its definition. What lies outside the
     /// project comes back under the name it is imported by.
     pub fn resolve(&self, origin: &str) -> Name {
-        let mut at = self.from_sibling(origin);
+        let mut at = self.beside_script(origin);
         for _ in 0..MAX_HOPS {
             match self.step(&at) {
-                Some(next) if next != at => at = self.from_sibling(&next),
+                Some(next) if next != at => at = self.beside_script(&next),
                 _ => break,
             }
         }
@@ -103,7 +103,7 @@ impl<'a> Names<'a> {
     }
 
     /// `engine.task`, imported by a script beside `jobs/engine.py`, is `jobs.engine.task`.
-    fn from_sibling(&self, origin: &str) -> String {
+    fn beside_script(&self, origin: &str) -> String {
         let (top, rest) = match origin.split_once('.') {
             Some((top, rest)) => (top, Some(rest)),
             None => (origin, None),

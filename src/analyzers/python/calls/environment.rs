@@ -355,7 +355,7 @@ impl<'a> Lowering<'a, '_> {
             self.facts.globals.push((id, var));
         }
         let source = self.source;
-        for (name, _) in &source.scopes.scope(MODULE).bindings {
+        for name in source.scopes.scope(MODULE).bindings.keys() {
             if self.shared.contains(&(MODULE, *name)) {
                 let cell = self.cell(MODULE, name);
                 let id = self.intern(name);

@@ -255,7 +255,7 @@ impl Builder<'_, '_> {
                     None
                 }
             },
-            StmtKind::With { items, body } => self.with(stmt, items, body, around),
+            StmtKind::With { items, body } => self.with(items, body, around),
             StmtKind::Return(_) => {
                 self.report("W001", stmt.line, stmt.column, "return is allowed at the end only");
                 None
@@ -278,7 +278,6 @@ impl Builder<'_, '_> {
 
     fn with(
         &mut self,
-        stmt: &Stmt,
         items: &[(Expr, Option<Expr>)],
         body: &[Stmt],
         around: &Around,
@@ -305,7 +304,7 @@ impl Builder<'_, '_> {
         let inner = |this: &mut Self, around: &Around| match rest {
             [] if block == "parallel" => Some(this.parallel(body, around)),
             [] => Some(this.sequence(body, around)),
-            rest => this.with(stmt, rest, body, around),
+            rest => this.with(rest, body, around),
         };
         match block {
             "conditional" => {

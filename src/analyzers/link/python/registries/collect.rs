@@ -28,8 +28,8 @@ fn name_objects(machine: &Machine<'_, '_>) -> Vec<(ObjectId, Name)> {
     let mut named: FxHashMap<ObjectId, Name> = FxHashMap::default();
     let mut order: Vec<(ObjectId, u32)> = Vec::new();
     let mut add = |id: ObjectId, name: Name, depth: u32, order: &mut Vec<(ObjectId, u32)>| {
-        if !named.contains_key(&id) {
-            named.insert(id, name);
+        if let std::collections::hash_map::Entry::Vacant(e) = named.entry(id) {
+            e.insert(name);
             order.push((id, depth));
         }
     };
@@ -201,8 +201,7 @@ fn is_registry(kind: Kind, total: usize, rows: &[Row], name: &str) -> bool {
         // Stored by code meant to store: one definition is enough, instances need company.
         let definitions =
             rows.iter().filter(|row| row.how > How::Assigned && row.weight >= Weight::Lazy).count();
-        return definitions > 0 && (strong + instances) * 2 >= total
-            || instances >= 2 && (strong + instances) * 2 >= total;
+        return (definitions > 0 || instances >= 2) && (strong + instances) * 2 >= total;
     }
     let members = strong + instances;
     let outside = rows.iter().filter(|row| row.weight == Weight::Outside).count();
@@ -210,16 +209,18 @@ fn is_registry(kind: Kind, total: usize, rows: &[Row], name: &str) -> bool {
         || strong >= 3 && strong * 10 >= total * 3 && (members + outside) * 10 >= total * 8;
     match kind {
         Kind::Dict | Kind::Instance(_) => members >= 2 && share,
-        Kind::List | Kind::Set => strong >= 3 && share || instances >= 4 && share,
+        Kind::List | Kind::Set => (strong >= 3 || instances >= 4) && share,
     }
 }
 
 /// Instances of one class repeat what its `__init__` stores: one registry tells it.
 fn drop_copies(registries: &mut Vec<Registry>) {
-    let mut seen: FxHashSet<Vec<(Option<Name>, Name, Name, u32)>> = FxHashSet::default();
+    /// Key, target, file, line of a member.
+    type Entry = (Option<Name>, Name, Name, u32);
+    let mut seen: FxHashSet<Vec<Entry>> = FxHashSet::default();
     registries.sort_by(|a, b| (a.name.len(), &a.name).cmp(&(b.name.len(), &b.name)));
     registries.retain(|registry| {
-        let mut places: Vec<(Option<Name>, Name, Name, u32)> = registry
+        let mut places: Vec<Entry> = registry
             .members
             .iter()
             .map(|row| (row.key.clone(), row.target.clone(), row.file.clone(), row.line))

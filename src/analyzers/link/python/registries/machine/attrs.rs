@@ -180,10 +180,8 @@ impl<'a> Machine<'_, 'a> {
                 let full = &this.name;
                 return Value::str(full.strip_prefix(&format!("{module}.")).unwrap_or(full));
             }
-            "__module__" => {
-                if self.classes[class as usize].own(name).is_none() {
-                    return Value::Str(self.module_name(self.classes[class as usize].file));
-                }
+            "__module__" if self.classes[class as usize].own(name).is_none() => {
+                return Value::Str(self.module_name(self.classes[class as usize].file));
             }
             "__dict__" => return Value::Namespace(Rc::new(Value::Class(class))),
             "__mro__" | "__bases__" => {

@@ -66,10 +66,8 @@ impl<'a> Machine<'_, 'a> {
     /// Tells functions of a class body which class they stand in.
     fn own(&mut self, value: &Value, class: ClassIndex) {
         match value {
-            Value::Function(closure) => {
-                if closure.owner.get().is_none() {
-                    closure.owner.set(Some(class));
-                }
+            Value::Function(closure) if closure.owner.get().is_none() => {
+                closure.owner.set(Some(class));
             }
             Value::ClassMethod(inner) | Value::StaticMethod(inner) | Value::Property(inner) => {
                 self.own(&inner.clone(), class);

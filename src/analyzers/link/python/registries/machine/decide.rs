@@ -218,12 +218,15 @@ impl Machine<'_, '_> {
 
     pub(super) fn is_subclass(&self, value: &Value, of: &Value) -> Option<bool> {
         if let Value::Tuple(items) = of {
-            let found = items.iter().map(|of| self.is_subclass(value, of));
-            return found.fold(Some(false), |all, one| match (all, one) {
-                (Some(true), _) | (_, Some(true)) => Some(true),
-                (Some(false), Some(false)) => Some(false),
-                _ => None,
-            });
+            let mut any = Some(false);
+            for of in items.iter() {
+                any = match (any, self.is_subclass(value, of)) {
+                    (Some(true), _) | (_, Some(true)) => Some(true),
+                    (Some(false), Some(false)) => Some(false),
+                    _ => None,
+                };
+            }
+            return any;
         }
         match (value, of) {
             (Value::Class(class), Value::Class(of)) => Some(self.derives(*class, *of)),

@@ -201,10 +201,8 @@ impl Inference<'_, '_> {
             Expr::List(node) => self.bind_items(&node.elts, &ty),
             Expr::Starred(node) => self.bind(&node.value, ty),
             Expr::Attribute(node) => match self.expr(&node.value) {
-                Ty::Own(class) => {
-                    if ty != Ty::Unknown {
-                        self.found.attributes.push((class, node.attr.to_string(), ty));
-                    }
+                Ty::Own(class) if ty != Ty::Unknown => {
+                    self.found.attributes.push((class, node.attr.to_string(), ty));
                 }
                 Ty::Instance(classes) => {
                     let member = node.attr.as_str();

@@ -155,10 +155,10 @@ impl Lowering<'_, '_> {
                     return;
                 }
             }
-            Expr::Attribute(_) => {
-                if (is_receiver && self.is_self_path(expr)) || self.is_stable(expr) {
-                    return;
-                }
+            Expr::Attribute(_)
+                if ((is_receiver && self.is_self_path(expr)) || self.is_stable(expr)) =>
+            {
+                return;
             }
             Expr::Lambda(_) if syntax::operands(expr).is_empty() => return,
             Expr::Slice(_) => {
