@@ -72,7 +72,7 @@ fn flows_are_lanes_and_graphs() {
 
 #[test]
 fn pages_are_read_with_the_places_of_the_project() {
-    frames("page", View::Patterns, "/lost<enter><enter>i");
+    frames("page", View::Patterns, "/lost docstring<enter><enter>i");
 }
 
 #[test]
