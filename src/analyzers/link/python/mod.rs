@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use super::Linked;
 use crate::model::facts::python::PythonFacts;
-use crate::model::{FileFacts, LanguageFacts, Manifest};
+use crate::model::{CallGraph, FileFacts, LanguageFacts, Manifest};
 use names::Names;
 
 /// One file with its Python part at hand.
@@ -41,20 +41,39 @@ pub fn link(facts: &[&Arc<FileFacts>], manifests: &[Manifest]) -> Linked {
         .collect();
     let names = Names::build(&files);
     let context = Context { files: &files, names: &names, manifests };
-    let split = splits::link(&context);
-    let tasks = tasks::link(&context);
-    let known = flows::Known { tasks: &tasks, entities: &split.entities, splits: &split.splits };
-    let flows = flows::link(&context, &known);
+    // The longest goes first; the others share what is left of the machine.
+    let mut linked = Linked::default();
+    let (mut registries, mut schemas, mut findings) = (Vec::new(), Vec::new(), Vec::new());
+    let mut calls = CallGraph::default();
+    rayon::scope(|scope| {
+        scope.spawn(|_| registries = registries::link(&context));
+        scope.spawn(|_| schemas = schemas::link(&context));
+        scope.spawn(|_| findings = findings::link(&context));
+        scope.spawn(|_| linked = link_flows(&context));
+        calls = calls::link(&context);
+    });
     Linked {
         symbols: files.iter().flat_map(|file| file.file.symbols.iter().cloned()).collect(),
-        registries: registries::link(&context),
-        schemas: schemas::link(&context),
-        calls: calls::link(&context),
+        registries,
+        schemas,
+        calls,
+        findings,
+        ..linked
+    }
+}
+
+/// Entities with their splits, tasks, and the flows that are recovered from both.
+fn link_flows(context: &Context<'_>) -> Linked {
+    let split = splits::link(context);
+    let tasks = tasks::link(context);
+    let known = flows::Known { tasks: &tasks, entities: &split.entities, splits: &split.splits };
+    let flows = flows::link(context, &known);
+    Linked {
         entities: split.entities,
         splits: split.splits,
+        diagnostics: split.diagnostics,
         flows,
         tasks,
-        findings: findings::link(&context),
-        diagnostics: split.diagnostics,
+        ..Linked::default()
     }
 }

@@ -18,7 +18,9 @@ use std::sync::Arc;
 
 use super::Linked;
 use crate::model::facts::rust::RustFacts;
-use crate::model::{FileFacts, Language, LanguageFacts, Manifest, Span, Symbol, SymbolKind};
+use crate::model::{
+    CallGraph, FileFacts, Language, LanguageFacts, Manifest, Span, Symbol, SymbolKind,
+};
 use modules::Modules;
 use world::World;
 
@@ -47,18 +49,27 @@ pub fn link(facts: &[&Arc<FileFacts>], manifests: &[Manifest]) -> Linked {
     let modules = Modules::build(&files, manifests);
     let world = World::build(&files, &modules);
     let context = Context { files: &files[..project], modules: &modules, world: &world, manifests };
-    let (entities, splits) = splits::link(&context);
+    let mut linked = Linked::default();
+    let (mut entities, mut splits) = (Vec::new(), Vec::new());
+    let mut calls = CallGraph::default();
+    rayon::scope(|scope| {
+        scope.spawn(|_| linked = link_items(&context));
+        scope.spawn(|_| (entities, splits) = splits::link(&context));
+        calls = calls::link(&context);
+    });
+    Linked { calls, entities, splits, ..linked }
+}
+
+/// What is read off the items and needs no bodies joined.
+fn link_items(context: &Context<'_>) -> Linked {
     Linked {
-        symbols: symbols(&context),
-        registries: registries::link(&context),
-        schemas: schemas::link(&context),
-        calls: calls::link(&context),
-        entities,
-        splits,
-        flows: flows::link(&context),
-        tasks: tasks::link(&context),
-        findings: findings::link(&context),
-        diagnostics: Vec::new(),
+        symbols: symbols(context),
+        registries: registries::link(context),
+        schemas: schemas::link(context),
+        flows: flows::link(context),
+        tasks: tasks::link(context),
+        findings: findings::link(context),
+        ..Linked::default()
     }
 }
 

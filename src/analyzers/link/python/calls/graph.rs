@@ -69,13 +69,11 @@ impl Graph {
 
     /// Adds a value; nothing happens when it is known.
     pub fn add(&mut self, var: Var, value: ValueId) {
-        if var == 0 || self.holds(var, value) {
+        // A full variable takes nothing more: no need to look for the value in it.
+        if var == 0 || self.nodes[var as usize].count >= self.most || self.holds(var, value) {
             return;
         }
         let node = &mut self.nodes[var as usize];
-        if node.count >= self.most {
-            return;
-        }
         let at = self.values.len() as u32;
         self.values.push((value, END));
         if node.first == END {

@@ -1,11 +1,14 @@
 //! All classes, functions and aliases of a project, and what a name in an annotation means.
 
 use std::borrow::Cow;
+use std::sync::{Arc, RwLock};
 
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
+use serde_json::Value;
 
 use super::generated;
+use super::json::Dialect;
 use super::kinds::{self, Kind};
 use crate::analyzers::link::python::Context;
 use crate::analyzers::link::python::names::Names;
@@ -21,6 +24,18 @@ pub struct Index<'a> {
     pub classes: FxHashMap<&'a str, ClassInfo<'a>>,
     pub functions: FxHashMap<&'a str, &'a FunctionShape>,
     assigned: FxHashMap<&'a str, &'a Assigned>,
+    /// One table for each dialect.
+    inlined: [RwLock<FxHashMap<String, Arc<Inlined>>>; 2],
+}
+
+/// The schema of a class written where it stands, the same wherever that is: nothing in it is
+/// recursive, so it names no definition, and nothing was cut off.
+pub struct Inlined {
+    pub schema: Value,
+    /// Types in it that have no JSON form, as written.
+    pub loose: Vec<String>,
+    /// How deep its types nest.
+    pub depth: u32,
 }
 
 /// A class with what its bases make of it.
@@ -87,7 +102,13 @@ impl<'a> Index<'a> {
             let Term::Name { origins, .. } = base else { return None };
             Some(canonical(&names.resolve(origins.first()?)).into())
         };
-        let mut index = Self { names, classes: FxHashMap::default(), functions, assigned };
+        let mut index = Self {
+            names,
+            classes: FxHashMap::default(),
+            functions,
+            assigned,
+            inlined: Default::default(),
+        };
         let infos: Vec<(&'a str, ClassInfo<'a>)> = shapes
             .par_iter()
             .map(|(name, (shape, file))| {
@@ -123,6 +144,19 @@ impl<'a> Index<'a> {
             }
         }
         index
+    }
+
+    /// The schema a class was given before, if it nests no deeper than `room`.
+    pub fn inlined(&self, class: &str, dialect: Dialect, room: u32) -> Option<Arc<Inlined>> {
+        let inlined = self.inlined[dialect as usize].read().ok()?;
+        inlined.get(class).filter(|known| known.depth <= room).cloned()
+    }
+
+    /// Keeps a class's schema for the next place it stands at.
+    pub fn remember_inlined(&self, class: &str, dialect: Dialect, schema: Inlined) {
+        if let Ok(mut inlined) = self.inlined[dialect as usize].write() {
+            inlined.insert(class.into(), Arc::new(schema));
+        }
     }
 
     /// What a name term means; anything else means nothing.

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::constraints;
 use super::enums;
 use super::fields::{self, Default_, FieldShape};
-use super::index::{ClassInfo, Environment, Index, Meaning, short};
+use super::index::{ClassInfo, Environment, Index, Inlined, Meaning, short};
 use super::kinds::Kind;
 use super::leaves;
 use super::text;
@@ -22,7 +22,7 @@ const MAX_DEPTH: u32 = 48;
 const MAX_DEFINITIONS: usize = 2_000;
 
 /// Whose conventions hold: ours, or pydantic's inside its models.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Dialect {
     Plain,
     Pydantic,
@@ -40,6 +40,9 @@ pub struct Writer<'a, 'i> {
     keys: FxHashMap<String, String>,
     active: Vec<String>,
     recursive: FxHashSet<String>,
+    /// Deepest nesting so far, and how often a schema depended on the place it is written at.
+    deepest: u32,
+    bound: u32,
     /// Types that have no JSON form or none we know, as written.
     pub loose: Vec<String>,
 }
@@ -55,6 +58,8 @@ impl<'a, 'i> Writer<'a, 'i> {
             keys: FxHashMap::default(),
             active: Vec::new(),
             recursive: FxHashSet::default(),
+            deepest: 0,
+            bound: 0,
             loose: Vec::new(),
         }
     }
@@ -87,9 +92,11 @@ impl<'a, 'i> Writer<'a, 'i> {
     /// The schema of a type.
     pub fn of(&mut self, term: &Term) -> Value {
         if self.depth >= MAX_DEPTH || self.definitions.len() > MAX_DEFINITIONS {
+            self.bound += 1;
             return json!({});
         }
         self.depth += 1;
+        self.deepest = self.deepest.max(self.depth);
         let schema = self.type_of(term);
         self.depth -= 1;
         schema
@@ -142,9 +149,11 @@ impl<'a, 'i> Writer<'a, 'i> {
         let key = format!("{}{}", assigned.name, self.arguments_text(arguments));
         if let Some(name) = self.keys.get(&key).filter(|name| self.definitions.contains_key(*name))
         {
+            self.bound += 1;
             return json!({ "$ref": format!("#/$defs/{name}") });
         }
         if self.active.contains(&key) {
+            self.bound += 1;
             self.recursive.insert(key.clone());
             let name = self.define(&assigned.name, &key);
             return json!({ "$ref": format!("#/$defs/{name}") });
@@ -264,15 +273,29 @@ impl<'a, 'i> Writer<'a, 'i> {
         let key = format!("{class}{}", self.arguments_text(arguments));
         let reference = |name: &str| json!({ "$ref": format!("#/$defs/{name}") });
         if self.active.contains(&key) {
+            self.bound += 1;
             self.recursive.insert(key.clone());
             let name = self.define(class, &key);
             return reference(&name);
         }
         if let Some(name) = self.keys.get(&key).filter(|name| self.definitions.contains_key(*name))
         {
+            self.bound += 1;
             return reference(name);
         }
         let inline = self.inline || info.kind == Kind::Enum && self.dialect == Dialect::Plain;
+        let dialect = self.dialect;
+        let reusable = self.inline && arguments.is_empty();
+        if reusable
+            && let Some(known) =
+                self.index.inlined(class, dialect, MAX_DEPTH.saturating_sub(self.depth))
+        {
+            self.deepest = self.deepest.max(self.depth + known.depth);
+            self.loose.extend(known.loose.iter().cloned());
+            return known.schema.clone();
+        }
+        let (bound, loose) = (self.bound, self.loose.len());
+        let outer = std::mem::replace(&mut self.deepest, self.depth);
         let name = if inline { String::new() } else { self.define(class, &key) };
         let parameters = self.index.parameters(info.shape);
         let environment: Environment =
@@ -280,6 +303,13 @@ impl<'a, 'i> Writer<'a, 'i> {
         self.active.push(key.clone());
         let schema = self.body(info, environment);
         self.active.pop();
+        let depth = self.deepest - self.depth;
+        self.deepest = self.deepest.max(outer);
+        if reusable && bound == self.bound {
+            let loose = self.loose.get(loose..).unwrap_or_default().to_vec();
+            let known = Inlined { schema: schema.clone(), loose, depth };
+            self.index.remember_inlined(class, dialect, known);
+        }
         if inline && !self.recursive.contains(&key) {
             return schema;
         }
