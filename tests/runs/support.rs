@@ -22,6 +22,7 @@ pub fn sandbox() -> &'static Path {
             // The workbench of a fault test lives in its parent's sandbox.
             return Path::new(&given).parent().expect("a sandbox").to_path_buf();
         }
+        remove_old_sandboxes();
         let base = std::env::temp_dir().join(format!("metascope-runs-{}", std::process::id()));
         for name in ["state", "tmp", "project"] {
             fs::create_dir_all(base.join(name)).expect("a temp dir");
@@ -36,6 +37,17 @@ pub fn sandbox() -> &'static Path {
         }
         base
     })
+}
+
+/// A test process cannot clean up behind its last test: the next one does, for those that are gone.
+fn remove_old_sandboxes() {
+    for entry in fs::read_dir(std::env::temp_dir()).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let process = name.to_str().and_then(|name| name.strip_prefix("metascope-runs-"));
+        if process.is_some_and(|id| !Path::new("/proc").join(id).exists()) {
+            let _ = fs::remove_dir_all(entry.path());
+        }
+    }
 }
 
 pub fn project() -> PathBuf {
