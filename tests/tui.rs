@@ -8,6 +8,8 @@ mod frames;
 mod keys;
 #[path = "tui/pty.rs"]
 mod pty;
+#[path = "tui/running.rs"]
+mod running;
 #[path = "tui/support.rs"]
 mod support;
 #[path = "tui/terminal.rs"]

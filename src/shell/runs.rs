@@ -74,14 +74,13 @@ impl Runs {
 
     fn launch(&self, project: &Project, request: &RunRequest) -> Result<RunId, String> {
         let runner = self.runner()?;
-        let task = project
-            .tasks
-            .iter()
-            .find(|task| task.id == request.task)
-            .ok_or("it is no longer in the project")?;
+        let task = project.runnable(&request.task)?;
+        if !task.runnable {
+            return Err(task.reason.map_or("it cannot be run".into(), |reason| reason.to_string()));
+        }
         let worker = self.worker(project, &request.task)?;
         let (request, root) = (request.clone(), self.root.clone());
-        let job = Job { request: request.clone(), task: task.clone(), worker, root };
+        let job = Job { request: request.clone(), task, worker, root };
         let (runs, first) = (self.clone(), Once::new());
         let handle = runner.start(job, move |id, event| {
             // The run must be known before its first event.

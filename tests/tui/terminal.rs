@@ -17,6 +17,8 @@ pub struct Terminal {
 }
 
 const PATIENCE: Duration = Duration::from_secs(20);
+/// What needs a compiler or a container may take this long on a busy machine.
+const LONG: Duration = Duration::from_secs(180);
 
 impl Terminal {
     pub fn start(path: &Path, size: (u16, u16), environment: &[(&str, &str)]) -> Self {
@@ -77,19 +79,32 @@ impl Terminal {
     }
 
     /// Looks at the screen until `found` says something.
-    pub fn until<T>(&self, what: &str, mut found: impl FnMut(&vt100::Screen) -> Option<T>) -> T {
+    pub fn until<T>(&self, what: &str, found: impl FnMut(&vt100::Screen) -> Option<T>) -> T {
+        self.within(PATIENCE, what, found)
+    }
+
+    fn within<T>(
+        &self,
+        patience: Duration,
+        what: &str,
+        mut found: impl FnMut(&vt100::Screen) -> Option<T>,
+    ) -> T {
         let start = Instant::now();
         loop {
             if let Some(value) = found(self.parser.lock().unwrap().screen()) {
                 return value;
             }
-            assert!(start.elapsed() < PATIENCE, "no {what} within {PATIENCE:?}:\n{}", self.text());
+            assert!(start.elapsed() < patience, "no {what} within {patience:?}:\n{}", self.text());
             std::thread::sleep(Duration::from_millis(10));
         }
     }
 
     pub fn wait_for(&self, text: &str) {
         self.until(text, |screen| screen.contents().contains(text).then_some(()));
+    }
+
+    pub fn wait_for_long(&self, text: &str) {
+        self.within(LONG, text, |screen| screen.contents().contains(text).then_some(()));
     }
 
     /// Waits for the end and hands back the exit code.

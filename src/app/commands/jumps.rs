@@ -32,6 +32,14 @@ pub const COMMANDS: &[Command] = &[
         graph,
     ),
     Command::new(
+        "jump.run",
+        "Run it",
+        "Open the form that runs the function the row names, task or not",
+        &[Global],
+        &["gx"],
+        run,
+    ),
+    Command::new(
         "jump.page",
         "Pattern page",
         "Read the page of the pattern at the row",
@@ -106,6 +114,14 @@ fn graph(model: &mut Model) -> Vec<Effect> {
         return model.toast(Level::Info, "This row names no function or class");
     };
     crate::app::screens::calls::focus_on(model, &name)
+}
+
+fn run(model: &mut Model) -> Vec<Effect> {
+    let Some(name) = model.links().symbol else {
+        return model.toast(Level::Info, "This row names no function");
+    };
+    crate::app::screens::tasks::open_task(model, &name);
+    Vec::new()
 }
 
 fn edit(model: &mut Model) -> Vec<Effect> {

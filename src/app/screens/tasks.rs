@@ -28,6 +28,8 @@ pub struct State {
     pub shows_worker: bool,
     /// Workers generated from this snapshot, or why there is none.
     workers: FxHashMap<Name, Result<Arc<Worker>, String>>,
+    /// Functions that are no tasks but were chosen to be run all the same.
+    chosen: Vec<Task>,
     /// Which task a row's identity means.
     picked: Memo<(u64, Name), Option<usize>>,
 }
@@ -95,9 +97,12 @@ pub fn rows(model: &Model, list: &ListState) -> Rows {
             members().for_each(|task| leaf(model, &mut tree, task));
         }
     }
-    let plain = || project.tasks.iter().filter(|task| task.registrar.is_none());
-    let count = plain().count();
-    let registered = project.tasks.len() - count;
+    let plain = |runnable: bool| {
+        let tasks = project.tasks.iter().filter(|task| task.registrar.is_none());
+        tasks.filter(move |task| task.runnable == runnable)
+    };
+    let count = plain(true).count();
+    let registered = project.tasks.iter().filter(|task| task.registrar.is_some()).count();
     if count > 0 {
         let id: Name = "functions".into();
         let few = registered == 0 && count <= 60;
@@ -106,7 +111,29 @@ pub fn rows(model: &Model, list: &ListState) -> Rows {
                 .note(Line::dim(&count.to_string()))
         });
         if open {
-            plain().for_each(|task| leaf(model, &mut tree, task));
+            plain(true).for_each(|task| leaf(model, &mut tree, task));
+        }
+    }
+    let count = plain(false).count();
+    if count > 0 {
+        let id: Name = "unrunnable".into();
+        let open = tree.branch(0, false, &id, "functions", || {
+            Row::new(id.clone(), Line::new(Role::Dim, "functions that cannot, each with why"))
+                .note(Line::dim(&count.to_string()))
+        });
+        if open {
+            plain(false).for_each(|task| leaf(model, &mut tree, task));
+        }
+    }
+    let chosen = &model.tasks.chosen;
+    if !chosen.is_empty() {
+        let id: Name = "chosen".into();
+        let open = tree.branch(0, true, &id, "functions", || {
+            Row::new(id.clone(), Line::new(Role::Title, "functions run anyway"))
+                .note(Line::dim(&chosen.len().to_string()))
+        });
+        if open {
+            chosen.iter().for_each(|task| leaf(model, &mut tree, task));
         }
     }
     Rows { top: registered, ..tree.finish() }
@@ -151,10 +178,10 @@ fn row_id(task: &Task) -> Name {
 /// The task of the selected row.
 pub fn selected(model: &Model) -> Option<&Task> {
     let id = model.panes(View::Tasks).list.selected.as_ref()?;
-    let tasks = &model.project.tasks;
-    let find = || tasks.iter().position(|task| row_id(task) == *id);
-    let at = *model.tasks.picked.get((model.project.revision, id.clone()), find);
-    tasks.get(at?)
+    let (found, chosen) = (&model.project.tasks, &model.tasks.chosen);
+    let find = || found.iter().chain(chosen).position(|task| row_id(task) == *id);
+    let at = (*model.tasks.picked.get((model.project.revision, id.clone()), find))?;
+    found.get(at).or_else(|| chosen.get(at - found.len()))
 }
 
 /// The form of the selected task, once it was made.
@@ -211,8 +238,21 @@ pub fn detail(model: &Model, row: Option<&Row>) -> Detail {
     detail
 }
 
-/// Shows a task with its form under the cursor.
+/// Shows a task with its form under the cursor. A function that is no task is put among those to
+/// be run anyway.
 pub fn open_task(model: &mut Model, id: &Name) {
+    let project = model.project.clone();
+    if !project.tasks.iter().any(|task| task.id == *id) {
+        match project.runnable(id) {
+            Ok(task) if model.tasks.chosen.iter().any(|known| known.id == task.id) => {}
+            Ok(task) => model.tasks.chosen.push(task),
+            Err(reason) => {
+                model.toast(Level::Info, reason);
+                return;
+            }
+        }
+        model.touch(View::Tasks);
+    }
     if !navigate::focus(model, View::Tasks, id) {
         model.toast(Level::Info, format!("{id} is no task"));
         return;
@@ -465,11 +505,22 @@ pub fn refreshed(model: &mut Model) {
     model.texts.forget(&keys);
     model.tasks.workers.clear();
     let project = model.project.clone();
+    let is_task = |id: &Name| project.tasks.iter().any(|task| task.id == *id);
+    let mut chosen = std::mem::take(&mut model.tasks.chosen);
+    chosen.retain_mut(|task| match project.runnable(&task.id) {
+        Ok(renewed) if !is_task(&task.id) => {
+            *task = renewed;
+            true
+        }
+        _ => false,
+    });
     model.tasks.forms.retain(|id, form| {
-        let Some(task) = project.tasks.iter().find(|task| task.id == *id) else { return false };
+        let mut tasks = project.tasks.iter().chain(&chosen);
+        let Some(task) = tasks.find(|task| task.id == *id) else { return false };
         if !form.is_for(task) {
             *form = form.renewed(task);
         }
         true
     });
+    model.tasks.chosen = chosen;
 }
