@@ -1,20 +1,14 @@
-//! What a run prints: lines without escape sequences, the newest of them kept.
+//! What a run prints: lines whose escape sequences became roles, the newest of them kept.
 
 use std::collections::VecDeque;
 
-use super::text::sanitise;
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LogLine {
-    /// From standard error.
-    pub is_error: bool,
-    pub text: String,
-}
+use super::sgr;
+use super::text::{Line, Role};
 
 /// A bounded log. Output arrives in pieces that may end within a line.
 #[derive(Debug, Default)]
 pub struct Log {
-    lines: VecDeque<LogLine>,
+    lines: VecDeque<Line>,
     bytes: usize,
     dropped: usize,
     /// Unfinished lines of standard output and standard error.
@@ -51,24 +45,22 @@ impl Log {
     fn close(&mut self, is_error: bool) {
         let line = std::mem::take(&mut self.open[usize::from(is_error)]);
         let line = line.trim_end_matches(['\n', '\r']);
-        // A progress bar redraws its line: what was last drawn counts.
-        let line = line.rsplit('\r').next().unwrap_or(line);
-        let mut text = sanitise(&without_escapes(line)).into_owned();
-        if text.len() > LONGEST {
-            let end = (0..=LONGEST).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
-            text.truncate(end);
-            text.push('…');
+        let end = (0..=LONGEST.min(line.len())).rev().find(|at| line.is_char_boundary(*at));
+        let kept = &line[..end.unwrap_or(0)];
+        let mut shown = sgr::line(kept, if is_error { Role::Warning } else { Role::Text });
+        if kept.len() < line.len() {
+            shown = shown.push(Role::Dim, "…");
         }
-        self.bytes += text.len();
-        self.lines.push_back(LogLine { is_error, text });
+        self.bytes += size(&shown);
+        self.lines.push_back(shown);
         while self.lines.len() > KEPT_LINES || self.bytes > KEPT_BYTES {
             let Some(oldest) = self.lines.pop_front() else { break };
-            self.bytes -= oldest.text.len();
+            self.bytes -= size(&oldest);
             self.dropped += 1;
         }
     }
 
-    pub fn lines(&self) -> &VecDeque<LogLine> {
+    pub fn lines(&self) -> &VecDeque<Line> {
         &self.lines
     }
 
@@ -78,38 +70,13 @@ impl Log {
     }
 
     pub fn plain(&self) -> String {
-        self.lines.iter().flat_map(|line| [line.text.as_str(), "\n"]).collect()
+        self.lines.iter().map(|line| line.plain() + "\n").collect()
     }
 }
 
-/// The text without terminal sequences (colours, cursor movement, titles).
-pub fn without_escapes(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text.chars().peekable();
-    while let Some(character) = rest.next() {
-        if character != '\x1b' {
-            out.push(character);
-            continue;
-        }
-        match rest.next() {
-            // CSI: parameters, then one final byte.
-            Some('[') => while rest.next().is_some_and(|c| !('@'..='~').contains(&c)) {},
-            // OSC, DCS and the like: up to BEL or ST.
-            Some(']' | 'P' | '_' | '^' | 'X') => {
-                while let Some(c) = rest.next() {
-                    if c == '\x07' || (c == '\x1b' && rest.next_if_eq(&'\\').is_some()) {
-                        break;
-                    }
-                }
-            }
-            // Character sets take one more; everything else is complete.
-            Some('(' | ')') => {
-                rest.next();
-            }
-            _ => {}
-        }
-    }
-    out
+/// What a line takes, roughly: a line of many colours is more than its text.
+fn size(line: &Line) -> usize {
+    line.spans.iter().map(|span| span.text.len() + size_of_val(span)).sum()
 }
 
 #[cfg(test)]
@@ -123,11 +90,10 @@ mod tests {
         log.push(true, "oops\n");
         log.push(false, "o \x1b[31mred\x1b[0m\x1b]0;title\x07!\n10%\r20%\nopen");
         log.finish();
-        let lines: Vec<(bool, &str)> =
-            log.lines().iter().map(|line| (line.is_error, line.text.as_str())).collect();
-        let expected =
-            [(false, "one"), (true, "oops"), (false, "two red!"), (false, "20%"), (false, "open")];
-        assert_eq!(lines, expected);
+        let lines: Vec<Line> = log.lines().iter().cloned().collect();
+        let two = Line::text("two ").push(Role::Error, "red").push(Role::Text, "!");
+        let (one, oops) = (Line::text("one"), Line::new(Role::Warning, "oops"));
+        assert_eq!(lines, [one, oops, two, Line::text("20%"), Line::text("open")]);
     }
 
     #[test]
@@ -140,6 +106,6 @@ mod tests {
         log.push(false, "\n");
         assert_eq!(log.total(), 300_001);
         assert!(log.lines().len() <= KEPT_LINES && log.bytes <= KEPT_BYTES);
-        assert!(log.lines().back().unwrap().text.len() < LONGEST + 8);
+        assert!(log.lines().back().unwrap().plain().len() < LONGEST + 8);
     }
 }

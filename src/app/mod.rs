@@ -28,6 +28,7 @@ pub mod overlay;
 pub mod palette;
 pub mod picture;
 pub mod screens;
+pub mod sgr;
 pub mod text;
 pub mod texts;
 pub mod toast;

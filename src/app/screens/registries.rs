@@ -38,9 +38,10 @@ pub fn rows(model: &Model, list: &ListState) -> Rows {
         let haystack = format!("{} {}", registry.name, registry.kind);
         let open = tree.branch(0, open_first, &id.as_str().into(), &haystack, || {
             let mark = certainty(registry.certainty).push(Role::Text, " ");
-            let note = format!("{}  {:>3}", registry.kind, registry.members.len());
+            let note = Line::dim(&registry.kind)
+                .push(Role::Dim, &format!("  {:>3}", registry.members.len()));
             Row::new(id.clone(), join([mark, named(&registry.name, Role::Accent)]))
-                .note(Line::dim(&note))
+                .note(note)
                 .changed(changed)
                 .links(links(registry))
         });

@@ -70,8 +70,7 @@ fn log(run: &Run, detail: &mut Detail) {
     }
     let from = run.log.lines().len().saturating_sub(LOG_LINES);
     for line in run.log.lines().iter().skip(from) {
-        let role = if line.is_error { Role::Warning } else { Role::Text };
-        detail.fixed(Line::new(role, &line.text), Links::default());
+        detail.fixed(line.clone(), Links::default());
     }
 }
 

@@ -64,9 +64,9 @@ pub fn rows(model: &Model, list: &ListState) -> Rows {
         tree.leaf(0, &format!("{} {}", schema.name, schema.kind), || {
             let id = format!("schema:{}", schema.name);
             let changed = model.is_changed(&id);
-            let note = format!("{}  {:>2}", schema.kind, schema.fields.len());
+            let fields = format!("  {:>2}", schema.fields.len());
             Row::new(id, named(&schema.name, Role::Type))
-                .note(Line::dim(&note))
+                .note(Line::dim(&schema.kind).push(Role::Dim, &fields))
                 .changed(changed)
                 .links(links(schema))
         });

@@ -72,14 +72,23 @@ pub fn draw_row(
     buf.set_string(x, area.y, fold, theme.style(Role::Dim));
     let x = x + 2;
     let room = area.right().saturating_sub(x + 1);
-    let (label, note) = (row.label.width() as u16, row.note.width() as u16);
-    // The note leaves before it would cut more of the label than what is dim at its end.
-    let needed = essential(&row.label).min(label).min(room);
-    let note_fits = note > 0 && needed + note + 2 <= room;
-    let label_room = if note_fits { room - note - 2 } else { room };
+    // The note leaves before it would cut more of the label than what is dim at its end; of a note
+    // in parts the last stays longest.
+    let needed = essential(&row.label).min(room);
+    let last = row.note.spans.last().filter(|_| row.note.spans.len() > 1);
+    let last = last.map(|span| Line::new(span.role, span.text.trim_start()));
+    let fits = |note: &&Line| {
+        let width = note.width() as u16;
+        let is_part = last.as_ref().is_some_and(|last| std::ptr::eq(last, *note));
+        let label = if is_part { needed.min(room / 2) } else { needed };
+        width > 0 && label + width + 2 <= room
+    };
+    let note = std::iter::once(&row.note).chain(&last).find(fits);
+    let width = note.map_or(0, |note| note.width() as u16);
+    let label_room = if note.is_some() { room - width - 2 } else { room };
     line::draw_matched(theme, &row.label, matcher, x, area.y, label_room, buf);
-    if note_fits {
-        line::draw(theme, &row.note, area.right() - 1 - note, area.y, note, buf);
+    if let Some(note) = note {
+        line::draw(theme, note, area.right() - 1 - width, area.y, width, buf);
     }
     if let Some(focused) = selected {
         if !row.changed {
