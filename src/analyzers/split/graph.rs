@@ -53,6 +53,8 @@ pub struct Op {
     pub storage: Storage,
     /// Only stores to this variable: dropped when nothing reads it.
     pub only_sets: Option<VarId>,
+    /// The exception being handled while it runs: the context of what it raises.
+    pub handling: Option<VarId>,
 }
 
 /// Borrows, moves and ends of variables' storage.

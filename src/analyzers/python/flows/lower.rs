@@ -20,6 +20,12 @@ pub fn function(source: &Source<'_>, scope: ScopeId, def: &ast::StmtFunctionDef)
         line: source.line_of(&def.name),
         decorators: def.decorator_list.iter().map(callee).collect(),
         params: def.parameters.iter().map(|parameter| parameter.name().as_str().into()).collect(),
+        defaults: def
+            .parameters
+            .iter()
+            .filter_map(|parameter| Some((parameter.name().as_str().into(), parameter.default()?)))
+            .map(|(name, default)| (name, Lower { source, scope }.expr(default)))
+            .collect(),
         body: Lower { source, scope: inner }.body(&def.body),
     }
 }
@@ -83,19 +89,32 @@ impl Lower<'_, '_> {
                 body: self.body(&node.body),
             },
             ast::Stmt::Try(node) => {
-                let mut bodies = vec![self.body(&node.body)];
-                for handler in &node.handlers {
+                let handler = |handler: &ast::ExceptHandler| {
                     let ast::ExceptHandler::ExceptHandler(handler) = handler;
-                    bodies.push(self.body(&handler.body));
+                    self.body(&handler.body)
+                };
+                StmtKind::Try {
+                    body: self.body(&node.body),
+                    handlers: node.handlers.iter().map(handler).collect(),
+                    orelse: self.body(&node.orelse),
+                    last: self.body(&node.finalbody),
                 }
-                bodies.push(self.body(&node.orelse));
-                bodies.push(self.body(&node.finalbody));
-                StmtKind::Other { what: "try".into(), bodies }
             }
-            ast::Stmt::Match(node) => StmtKind::Other {
-                what: "match".into(),
-                bodies: node.cases.iter().map(|case| self.body(&case.body)).collect(),
-            },
+            ast::Stmt::Match(node) => {
+                let case = |case: &ast::MatchCase| {
+                    let pattern = self.source.text_of(&case.pattern);
+                    let guard = case.guard.as_ref().map(|guard| self.expr(guard));
+                    let shown = match &guard {
+                        Some(guard) => format!("{pattern} if {}", guard.text).into(),
+                        None => pattern.into(),
+                    };
+                    (shown, guard, self.body(&case.body))
+                };
+                StmtKind::Match {
+                    subject: self.expr(&node.subject),
+                    cases: node.cases.iter().map(case).collect(),
+                }
+            }
             ast::Stmt::FunctionDef(def) => StmtKind::Def(function(self.source, self.scope, def)),
             ast::Stmt::Return(node) => {
                 StmtKind::Return(node.value.as_ref().map(|value| self.expr(value)))
@@ -106,7 +125,7 @@ impl Lower<'_, '_> {
             other => {
                 let text = self.source.text_of(other);
                 let what = text.split(|c: char| !c.is_alphanumeric()).next().unwrap_or("statement");
-                StmtKind::Other { what: what.into(), bodies: Vec::new() }
+                StmtKind::Other { what: what.into() }
             }
         };
         Stmt { line, column, kind }

@@ -6,11 +6,14 @@
 mod lower;
 
 use ruff_python_ast::visitor::{self, Visitor};
-use ruff_python_ast::{Expr, Operator, Stmt, StmtFunctionDef};
+use ruff_python_ast::{Expr, InterpolatedStringElement, Operator, Stmt, StmtFunctionDef};
+use rustc_hash::FxHashMap;
+use serde_json::Value;
 
 use super::Source;
 use super::findings::members::last_name;
-use super::scopes::{MODULE, ScopeId};
+use super::scopes::{Bound, MODULE, ScopeId};
+use crate::model::Name;
 use crate::model::facts::python::flows::{FlowFacts, Marked};
 
 /// Names that programs of an embedded prompt language call.
@@ -21,19 +24,92 @@ pub fn extract(source: &Source<'_>) -> FlowFacts {
     let mut finder = Finder { source, scope: MODULE, facts: FlowFacts::default() };
     finder.visit_body(&source.ast.body);
     let mut facts = finder.facts;
-    if !facts.functions.is_empty() {
-        for stmt in &source.ast.body {
-            let Stmt::Assign(assign) = stmt else { continue };
-            let Expr::StringLiteral(text) = &*assign.value else { continue };
-            for target in &assign.targets {
-                if let Expr::Name(name) = target {
-                    let name = source.scopes.qualify(MODULE, name.id.as_str());
-                    facts.constants.push((name, text.value.to_str().into()));
-                }
-            }
+    facts.constants = constants(source, !facts.functions.is_empty());
+    facts
+}
+
+/// Constants of a module that no flow function is seen in: how many, and how long each may be.
+const FEW: usize = 64;
+const SHORT: usize = 4_000;
+
+/// Module-level names bound once to a constant, as JSON.
+fn constants(source: &Source<'_>, all: bool) -> Vec<(Name, String)> {
+    let mut known: FxHashMap<&str, Value> = FxHashMap::default();
+    let mut found = Vec::new();
+    for stmt in &source.ast.body {
+        let (target, value) = match stmt {
+            Stmt::Assign(node) => match node.targets.as_slice() {
+                [Expr::Name(name)] => (name, &*node.value),
+                _ => continue,
+            },
+            Stmt::AnnAssign(node) => match (&*node.target, &node.value) {
+                (Expr::Name(name), Some(value)) => (name, &**value),
+                _ => continue,
+            },
+            _ => continue,
+        };
+        let name = target.id.as_str();
+        let is_loud = !name.contains(|c: char| c.is_lowercase());
+        let is_wanted = all || is_loud && found.len() < FEW;
+        if !is_wanted || source.scopes.scope(MODULE).bindings.get(name).is_some_and(is_rebound) {
+            continue;
+        }
+        let Some(value) = constant(value, &known) else { continue };
+        let text = value.to_string();
+        if all || text.len() <= SHORT {
+            found.push((source.scopes.qualify(MODULE, name), text));
+            known.insert(name, value);
         }
     }
-    facts
+    found
+}
+
+/// An annotated assignment binds twice: by its value and by its annotation.
+fn is_rebound(bound: &Vec<(u32, Bound<'_>)>) -> bool {
+    bound.iter().filter(|(_, bound)| !matches!(bound, Bound::Annotation(_))).count() > 1
+}
+
+fn constant(expr: &Expr, known: &FxHashMap<&str, Value>) -> Option<Value> {
+    Some(match expr {
+        Expr::StringLiteral(text) => text.value.to_str().into(),
+        Expr::BooleanLiteral(node) => node.value.into(),
+        Expr::NumberLiteral(node) => match &node.value {
+            ruff_python_ast::Number::Int(value) => value.as_i64()?.into(),
+            ruff_python_ast::Number::Float(value) => (*value).into(),
+            ruff_python_ast::Number::Complex { .. } => return None,
+        },
+        Expr::Name(name) => known.get(name.id.as_str())?.clone(),
+        Expr::List(node) => list(&node.elts, known)?,
+        Expr::Tuple(node) => list(&node.elts, known)?,
+        Expr::BinOp(node) if node.op == Operator::Add => {
+            match (constant(&node.left, known)?, constant(&node.right, known)?) {
+                (Value::String(left), Value::String(right)) => (left + &right).into(),
+                (Value::Array(mut left), Value::Array(right)) => {
+                    left.extend(right);
+                    left.into()
+                }
+                _ => return None,
+            }
+        }
+        Expr::FString(node) => {
+            let parts = node.value.elements().map(|element| match element {
+                InterpolatedStringElement::Literal(text) => Some(text.value.to_string()),
+                InterpolatedStringElement::Interpolation(inner) => {
+                    let is_plain = inner.format_spec.is_none() && inner.debug_text.is_none();
+                    match constant(&inner.expression, known)? {
+                        Value::String(text) if is_plain => Some(text),
+                        _ => None,
+                    }
+                }
+            });
+            parts.collect::<Option<String>>()?.into()
+        }
+        _ => return None,
+    })
+}
+
+fn list(items: &[Expr], known: &FxHashMap<&str, Value>) -> Option<Value> {
+    items.iter().map(|item| constant(item, known)).collect::<Option<Vec<Value>>>().map(Value::from)
 }
 
 /// Walks all functions, nested ones too: programs are often written where they are used.
@@ -82,8 +158,11 @@ fn is_candidate(def: &StmtFunctionDef) -> bool {
     if is_workflow {
         return true;
     }
-    let Some(first) = def.parameters.iter().next() else { return false };
-    let mut shape = Shape { first: first.name().as_str(), appends: false, speaks: false };
+    let mut parameters = def.parameters.iter().map(|parameter| parameter.name().as_str());
+    let first = parameters.next();
+    let first = first.filter(|name| !matches!(*name, "self" | "cls")).or_else(|| parameters.next());
+    let Some(first) = first else { return false };
+    let mut shape = Shape { first, appends: false, speaks: false };
     shape.visit_body(&def.body);
     shape.appends || shape.speaks
 }

@@ -8,7 +8,8 @@ use crate::model::Name;
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct FlowFacts {
     pub functions: Vec<Function>,
-    /// Module-level string constants of files that have such functions.
+    /// Module-level constants that are bound once, as JSON: all of them in files that have such
+    /// functions, those in capitals elsewhere.
     pub constants: Vec<(Name, String)>,
     /// Module-level functions that a decorator called `task` marks, wherever it comes from.
     pub marked: Vec<Marked>,
@@ -33,6 +34,8 @@ pub struct Function {
     /// Origins of each decorator, calls removed, outermost first.
     pub decorators: Vec<Vec<Name>>,
     pub params: Vec<Name>,
+    /// The parameters that have a default.
+    pub defaults: Vec<(Name, Expr)>,
     pub body: Vec<Stmt>,
 }
 
@@ -77,10 +80,20 @@ pub enum StmtKind {
         items: Vec<(Expr, Option<Expr>)>,
         body: Vec<Stmt>,
     },
-    /// `try`, `match`: bodies in source order, taken as one after the other.
+    Try {
+        body: Vec<Stmt>,
+        handlers: Vec<Vec<Stmt>>,
+        orelse: Vec<Stmt>,
+        last: Vec<Stmt>,
+    },
+    Match {
+        subject: Expr,
+        /// Pattern with guard as written, the guard, the body.
+        cases: Vec<(Name, Option<Expr>, Vec<Stmt>)>,
+    },
+    /// Anything else, by its first word.
     Other {
         what: Name,
-        bodies: Vec<Vec<Stmt>>,
     },
     Def(Function),
     Return(Option<Expr>),

@@ -32,11 +32,11 @@ pub fn link(context: &Context<'_>, known: &Known<'_>) -> Vec<Flow> {
     if functions.is_empty() {
         return flows;
     }
-    let constants: FxHashMap<&str, &str> = context
+    let constants: FxHashMap<&str, Value> = context
         .files
         .iter()
         .flat_map(|file| &file.facts.flows.constants)
-        .map(|(name, text)| (&**name, text.as_str()))
+        .filter_map(|(name, text)| Some((&**name, serde_json::from_str(text).ok()?)))
         .collect();
     let world = World { context, functions, constants };
     let mut all: Vec<&Found<'_>> = world.functions.values().collect();
@@ -62,8 +62,8 @@ struct Found<'a> {
 struct World<'a> {
     context: &'a Context<'a>,
     functions: FxHashMap<&'a str, Found<'a>>,
-    /// Module-level string constants by qualified name.
-    constants: FxHashMap<&'a str, &'a str>,
+    /// Module-level constants by qualified name.
+    constants: FxHashMap<&'a str, Value>,
 }
 
 impl<'a> World<'a> {
@@ -82,9 +82,21 @@ impl<'a> World<'a> {
         self.resolve(expr).iter().find_map(|name| self.functions.get(&**name).copied())
     }
 
-    /// The module-level string constant an expression names.
-    fn constant(&self, expr: &Expr) -> Option<&'a str> {
-        self.resolve(expr).iter().find_map(|name| self.constants.get(&**name).copied())
+    /// The module-level constant an expression names.
+    fn constant(&self, expr: &Expr) -> Option<Value> {
+        self.resolve(expr).iter().find_map(|name| self.constants.get(&**name).cloned())
+    }
+
+    /// The class an expression constructs: `Agent()`.
+    fn constructed(&self, expr: &Expr) -> Option<Name> {
+        let ExprKind::Call { func, .. } = &expr.kind else { return None };
+        self.resolve(func).into_iter().find(|name| self.context.names.class(name).is_some())
+    }
+
+    /// The method that a class has or inherits.
+    fn method(&self, class: &str, name: &str) -> Option<Found<'a>> {
+        let classes = self.context.names.mro(class);
+        classes.iter().find_map(|class| self.functions.get(&*format!("{class}.{name}")).copied())
     }
 }
 

@@ -6,9 +6,13 @@ use expect_test::{Expect, expect};
 
 use crate::analyzers::link::{LinkInput, link};
 use crate::analyzers::{SourceFile, python};
-use crate::model::{FileEntry, FileStatus, Flow, Language};
+use crate::model::{FileEntry, FileStatus, Flow, Language, Manifest};
 
 fn flows(text: &str) -> Vec<Flow> {
+    flows_with(text, Vec::new())
+}
+
+fn flows_with(text: &str, manifests: Vec<Manifest>) -> Vec<Flow> {
     let facts = python::extract(&SourceFile {
         path: "m.py".into(),
         language: Language::Python,
@@ -22,8 +26,7 @@ fn flows(text: &str) -> Vec<Flow> {
         status: FileStatus::Fresh,
         facts: Some(Arc::new(facts)),
     };
-    link(LinkInput { root: "t".into(), files: vec![entry], manifests: vec![], diagnostics: vec![] })
-        .flows
+    link(LinkInput { root: "t".into(), files: vec![entry], manifests, diagnostics: vec![] }).flows
 }
 
 /// The nodes of the first program with what each carries, then all edges that are not `seq`.
@@ -230,6 +233,172 @@ def other(s, q):
     );
 }
 
+#[test]
+fn loops_leave_by_break_past_their_else() {
+    program(
+        "@function
+def p(s, items):
+    i = 0
+    for it in items:
+        s += f'try {i}' + gen('a')
+        i += 1
+        if s['a'] == 'ok':
+            break
+    else:
+        s += 'never'
+    s['n'] = i
+    s['n'] += 1
+",
+        expect![[r#"
+            n0 main Entry name="p"
+            n1 main Loop header="it in items" reads=["arg:items"]
+            n2 main PyText code="f'try {i}'"
+            n3 main Gen name="a"
+            n4 main Branch test="s['a'] == 'ok'" reads=["var:a"]
+            n5 main Text value="never"
+            n6 main SetVar name="n" code="i"
+            n7 main SetVar name="n" code="s['n'] + 1" reads=["var:n"]
+            n8 main Exit
+            n1 -> n2 ctrl body
+            n4 -> n1 ctrl back
+            n1 -> n5 ctrl exit
+            n4 -> n6 ctrl true
+            n3 -> n4 data a
+            n6 -> n7 data n
+            T001 line 9
+        "#]],
+    );
+}
+
+#[test]
+fn unpacked_forks_runs_methods_and_defaults() {
+    program(
+        "LIMIT = 5
+HEAD = 'Be ' + 'brief. '
+CHOICES = ['a', 'b']
+
+class Agent:
+    def ask(self, s, text, tokens=LIMIT):
+        s += text + gen('answer', max_tokens=tokens)
+
+@function
+def p(s, q):
+    s += f'{HEAD}Now.'
+    left, right = s.fork(2)
+    left += gen('l')
+    right += gen('r', choices=CHOICES)
+    s += left['l'] + right['r']
+    agent = Agent()
+    agent.ask(s, q)
+    r = other.run(q=s['answer'])
+    s += r['z'] + sgl.user() + gen(None, 7, 1, stop='.')
+
+@function
+def other(s, q):
+    s += q + gen('z')
+",
+        expect![[r#"
+            n0 main Entry name="p"
+            n1 main Text value="Be brief. Now."
+            n2 main Fork group="fork" size=2
+            n3 fork[0] ForkItem index=0
+            n4 fork[1] ForkItem index=1
+            n5 fork[0] Gen name="l"
+            n6 fork[1] Select name="r" choices=["a","b"]
+            n7 main VarRef name="l"
+            n8 main VarRef name="r"
+            n9 main Arg name="q" via=["m.Agent.ask"]
+            n10 main Gen name="answer" via=["m.Agent.ask"]
+            n11 main Call callee="m.other" reads=["var:answer"]
+            n12 main VarRef name="z"
+            n13 main RoleBegin role="user"
+            n14 main RoleEnd role="user"
+            n15 main Gen
+            n16 main Exit
+            n2 -> n3 fork
+            n2 -> n4 fork
+            n5 -> n7 data l
+            n6 -> n8 data r
+            n10 -> n11 data answer
+            n11 -> n12 data z
+        "#]],
+    );
+}
+
+#[test]
+fn handlers_and_cases_are_ways_of_their_own() {
+    program(
+        "@function
+def p(s, kind):
+    s += gen('n')
+    try:
+        n = int(s['n'])
+    except ValueError:
+        n = 0
+    if n:
+        s += 'some'
+    match kind:
+        case 'x':
+            s += 'X'
+        case 'y' if n:
+            s += 'Y'
+        case _:
+            s += gen('rest')
+    try:
+        s += gen('t')
+    except KeyError:
+        s += 'failed'
+        return
+    s += 'end'
+",
+        expect![[r#"
+            n0 main Entry name="p"
+            n1 main Gen name="n"
+            n2 main Branch test="n" reads=["var:n"]
+            n3 main Text value="some"
+            n4 main Branch test="kind matches 'x'" reads=["arg:kind"]
+            n5 main Text value="X"
+            n6 main Branch test="kind matches 'y' if n" reads=["arg:kind","var:n"]
+            n7 main Text value="Y"
+            n8 main Gen name="rest"
+            n9 main Gen name="t"
+            n10 main Text value="failed"
+            n11 main Return
+            n12 main Text value="end"
+            n13 main Exit
+            n2 -> n3 ctrl true
+            n2 -> n4 ctrl false
+            n4 -> n5 ctrl true
+            n4 -> n6 ctrl false
+            n6 -> n7 ctrl true
+            n6 -> n8 ctrl false
+            n1 -> n2 data n
+            n1 -> n6 data n
+            T001 line 10
+        "#]],
+    );
+}
+
+#[test]
+fn a_convention_file_names_the_words_of_another_language() {
+    let text = "from tiny import program, ask, pick, human
+
+@program
+def p(s, q):
+    s += human(q) + ask('x', stop='.') + pick('y', ['a', 'b'])
+";
+    let convention = "[[prompt-language]]
+function = 'tiny.program'
+words = { 'tiny.ask' = 'gen', 'tiny.pick' = 'select', 'tiny.human' = 'user' }
+";
+    let manifest =
+        Manifest { path: ".metascope/conventions/tiny.toml".into(), text: convention.into() };
+    assert!(flows_with(text, Vec::new()).is_empty(), "unknown without the file");
+    let flows = flows_with(text, vec![manifest]);
+    let kinds: Vec<&str> = flows[0].nodes.iter().map(|node| &*node.kind).collect();
+    assert_eq!(kinds, ["Entry", "RoleBegin", "Arg", "RoleEnd", "Gen", "Select", "Exit"]);
+}
+
 const TASKS: &str = "
 REGISTRY = {}
 def task(f):
@@ -344,4 +513,73 @@ def w(n):
             W010 line 17
         "#]],
     );
+}
+
+/// Each code with a workflow that earns it, by its line, and one much like it that does not.
+#[test]
+fn each_code_has_its_bounds() {
+    let codes = |body: &str| {
+        let body: String = body.lines().map(|line| format!("    {line}\n")).collect();
+        let flows = flows(&format!("{TASKS}@workflow\ndef w(n):\n{body}"));
+        let flow = flows.iter().find(|flow| &*flow.kind == "workflow").expect("a workflow");
+        let first = TASKS.lines().count() as u32 + 2;
+        let code = |one: &crate::model::FlowDiagnostic| (one.code.to_string(), one.line - first);
+        flow.diagnostics.iter().map(code).collect::<Vec<(String, u32)>>()
+    };
+    let load = "a = load(n)\n";
+    for (code, line, bad, good) in [
+        ("W001", 2, "while n:\n    tell('x')", "with sequential():\n    tell('x')"),
+        ("W001", 2, "b = c = load(1)", "b = load(1)\nc = load(1)"),
+        ("W001", 2, "tell(n + 1)", "tell(n)"),
+        ("W001", 3, "with parallel():\n    return a.output", "return a.output"),
+        ("W002", 2, "b = print(n)\ntell(b.output)", "b = load(n)\ntell(b.output)"),
+        (
+            "W003",
+            2,
+            "with conditional():\n    tell('x')",
+            "with conditional(a.failed):\n    tell('x')",
+        ),
+        (
+            "W004",
+            2,
+            "with conditional(n > 1):\n    tell('x')",
+            "with conditional(a.output > n):\n    tell('x')",
+        ),
+        (
+            "W005",
+            3,
+            "with parallel():\n    with error_handler():\n        tell('x')",
+            "with error_handler():\n    tell('x')",
+        ),
+        ("W006", 2, "a = load(2)", "b = load(2)"),
+        ("W006", 2, "n = load(2)", "m = load(2)"),
+        ("W007", 2, "work()", "work(1)"),
+        ("W007", 2, "work(1, 2, 3)", "work(1, 2)"),
+        ("W007", 2, "work(1, j=2)", "work(1, k=2)"),
+        ("W007", 2, "work(1, data=2)", "work(k=1, data=2)"),
+        ("W008", 2, "tell(a)", "tell(a.output)"),
+        ("W008", 2, "tell(a.result)", "tell(a.output.result)"),
+        (
+            "W008",
+            2,
+            "with conditional(a):\n    tell('x')",
+            "with conditional(a.success):\n    tell('x')",
+        ),
+        (
+            "W009",
+            2,
+            "tell(current_error.type)",
+            "with error_handler():\n    tell(current_error.type)",
+        ),
+        ("W010", 2, "tell(b.output)\nb = load(1)", "b = load(1)\ntell(b.output)"),
+        (
+            "W010",
+            2,
+            "with conditional(b.success):\n    tell('x')",
+            "with conditional(not a.success):\n    tell('x')",
+        ),
+    ] {
+        assert_eq!(codes(&format!("{load}{bad}")), [(code.to_string(), line)], "{bad}");
+        assert_eq!(codes(&format!("{load}{good}")), [], "{good}");
+    }
 }

@@ -8,7 +8,7 @@ use super::program::Program;
 use super::{Body, Cuts, with_program};
 use crate::analyzers::link::python::names::Names;
 use crate::analyzers::link::python::{Context, PythonFile};
-use crate::analyzers::split::{Access, BlockId, End, Op, VarSet};
+use crate::analyzers::split::{Access, BlockId, End, Graph, Op, VarId, VarSet};
 use crate::model::{FileFacts, LanguageFacts, Name, Project};
 
 /// Runs the emitted steps; reads one job from standard input.
@@ -136,6 +136,18 @@ fn handlers(body: &Body) -> Vec<(usize, usize, String)> {
         .collect()
 }
 
+/// What a block's end evaluates.
+fn end_op(graph: &Graph, at: BlockId) -> Option<&Op> {
+    match &graph.blocks[at].end {
+        End::Branch { test: op, .. }
+        | End::Next { target: op, .. }
+        | End::Return { value: Some(op), .. }
+        | End::Raise(op) => Some(op),
+        End::Suspend { suspension, .. } => Some(&graph.suspensions[*suspension].request),
+        _ => None,
+    }
+}
+
 struct Writer<'a> {
     body: &'a Body,
     receiver: Option<&'a str>,
@@ -178,8 +190,18 @@ impl Writer<'_> {
             self.line(inner, "try:");
             inner += 1;
         }
+        let handled = inner;
+        let mut handling = None;
         for op in &block.ops {
+            if op.handling != handling {
+                handling = op.handling;
+                inner = self.handle(handled, handling);
+            }
             self.op(inner, op);
+        }
+        let last = end_op(&self.body.graph, at).and_then(|op| op.handling);
+        if last != handling {
+            inner = self.handle(handled, last);
         }
         self.end(inner, at);
         if let Some((handler, caught)) = block.on_error {
@@ -193,6 +215,15 @@ impl Writer<'_> {
             );
             self.line(depth + 2, &code);
         }
+    }
+
+    /// What follows runs while an exception is handled: it is the context of what is raised.
+    fn handle(&mut self, depth: usize, handling: Option<VarId>) -> usize {
+        let Some(var) = handling else { return depth };
+        let name = self.body.graph.vars.name(var).to_string();
+        self.line(depth, &format!("try: raise {name}"));
+        self.line(depth, "except BaseException:");
+        depth + 1
     }
 
     /// What the block reads, so that an unbound local is one here too.

@@ -11,6 +11,7 @@ use rustc_hash::FxHashMap;
 use super::program::{FunctionKind, Program};
 use super::syntax;
 use super::types::{Ty, of_annotation};
+use crate::analyzers::python::scopes::{Bound, MODULE};
 use crate::model::SuspensionKind;
 
 /// A remote operation in a body, by the range of its call or attribute expression.
@@ -251,7 +252,34 @@ impl<'p> Inference<'_, 'p> {
     fn named(&mut self, expr: &Expr) -> Ty {
         let names = self.program.resolve(self.module, expr, self.scope);
         let class = names.iter().find_map(|name| self.program.class(name));
-        class.map_or(Ty::Unknown, Ty::Class)
+        class.map_or_else(|| self.module_variable(expr), Ty::Class)
+    }
+
+    /// A variable of the module that is annotated, or only ever set to constructor calls.
+    fn module_variable(&self, expr: &Expr) -> Ty {
+        let Expr::Name(name) = expr else { return Ty::Unknown };
+        let scopes = &self.program.modules[self.module].scopes;
+        let Some((MODULE, bound)) = scopes.lookup(self.scope, name.id.as_str()) else {
+            return Ty::Unknown;
+        };
+        let annotation = bound.iter().find_map(|(_, bound)| match bound {
+            Bound::Annotation(annotation) => Some(*annotation),
+            _ => None,
+        });
+        if let Some(annotation) = annotation {
+            return of_annotation(self.program, self.module, MODULE, annotation);
+        }
+        let made = bound.iter().map(|(_, bound)| match bound {
+            Bound::Value(Expr::Call(call)) => {
+                let names = self.program.resolve(self.module, &call.func, MODULE);
+                names.iter().find_map(|name| self.program.class(name))
+            }
+            _ => None,
+        });
+        let made: Option<Vec<usize>> = made.collect();
+        made.filter(|made| !made.is_empty()).map_or(Ty::Unknown, |made| {
+            made.into_iter().map(|at| Ty::Instance(vec![at])).fold(Ty::Unknown, Ty::join)
+        })
     }
 
     /// An attribute load on a value of a known type.

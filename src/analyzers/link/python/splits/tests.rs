@@ -1,5 +1,6 @@
 //! Splits of small programs, and their execution against the direct call.
 
+mod minimal;
 mod programs;
 mod random;
 mod rows;
@@ -10,7 +11,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::{Emitted, Linked, emit, link};
+use super::{Emitted, EmittedFunction, Linked, emit, link};
 use crate::analyzers::link::python::names::Names;
 use crate::analyzers::link::python::{Context, PythonFile};
 use crate::analyzers::{SourceFile, python};
@@ -75,6 +76,11 @@ fn outcomes(trials: &[Trial]) -> Option<Vec<Value>> {
             })
         })
         .collect();
+    run_jobs(&jobs)
+}
+
+/// Runs jobs of the driver in one interpreter.
+fn run_jobs(jobs: &[Value]) -> Option<Vec<Value>> {
     let spawned = Command::new("python3")
         .args(["-I", "-c", emit::DRIVER])
         .stdin(Stdio::piped())
@@ -89,7 +95,7 @@ fn outcomes(trials: &[Trial]) -> Option<Vec<Value>> {
         }
     };
     let mut input = child.stdin.take().expect("stdin is piped");
-    let text = serde_json::to_vec(&jobs).expect("jobs are plain JSON");
+    let text = serde_json::to_vec(jobs).expect("jobs are plain JSON");
     let writer = std::thread::spawn(move || input.write_all(&text));
     let output = child.wait_with_output().expect("the interpreter ends");
     writer.join().expect("the writer ends").expect("the interpreter reads its jobs");

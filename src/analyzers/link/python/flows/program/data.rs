@@ -26,6 +26,8 @@ pub struct Use {
     pub stream: StreamId,
     pub name: Name,
     pub seen: Vec<NodeId>,
+    /// The call whose own state has it.
+    pub run: Option<NodeId>,
 }
 
 #[derive(Clone, PartialEq, Eq)]
@@ -89,10 +91,22 @@ pub fn with_data_edges(graph: &Graph) -> Vec<FlowEdge> {
         label: link.label.map(Into::into),
     };
     let mut edges: Vec<FlowEdge> = graph.links.iter().map(edge).collect();
+    let data = |from: NodeId, to: NodeId, used: &Use| FlowEdge {
+        from: id(from),
+        to: id(to),
+        kind: "data".into(),
+        label: Some(used.name.clone()),
+    };
     let out = reaching(graph);
     let mut seen: FxHashSet<(NodeId, NodeId, Name)> = FxHashSet::default();
     for (at, node) in graph.list.iter().enumerate() {
         for used in &node.uses {
+            if let Some(run) = used.run {
+                if seen.insert((run, at, used.name.clone())) {
+                    edges.push(data(run, at, used));
+                }
+                continue;
+            }
             // What reaches the node itself, or what the other stream had reached.
             let before: Vec<NodeId> = if used.seen.is_empty() {
                 graph.links.iter().filter(|link| link.to == at).map(|link| link.from).collect()
@@ -105,12 +119,7 @@ pub fn with_data_edges(graph: &Graph) -> Vec<FlowEdge> {
             reached.dedup();
             for definition in of_stream(graph, &reached, used) {
                 if seen.insert((definition, at, used.name.clone())) {
-                    edges.push(FlowEdge {
-                        from: id(definition),
-                        to: id(at),
-                        kind: "data".into(),
-                        label: Some(used.name.clone()),
-                    });
+                    edges.push(data(definition, at, used));
                 }
             }
         }

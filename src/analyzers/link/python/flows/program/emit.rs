@@ -2,13 +2,14 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use super::builder::Builder;
+use super::builder::{Builder, MAX_DEPTH};
 use super::data::StreamId;
 use super::values::{Env, Reads, Value, plain};
 use crate::analyzers::link::python::flows::callee_name;
 use crate::model::facts::python::flows::{Expr, ExprKind, StmtKind};
 
-/// The parameters of `gen` in order, for arguments given by position.
+/// The parameters of `gen` in order, for arguments given by position. `gen_int` and `gen_string`
+/// lack `min_tokens` and what follows `return_text_in_logprobs`.
 const GEN: &[&str] = &[
     "name",
     "max_tokens",
@@ -18,10 +19,23 @@ const GEN: &[&str] = &[
     "stop_token_ids",
     "stop_regex",
     "temperature",
+    "top_p",
+    "top_k",
+    "min_p",
+    "frequency_penalty",
+    "presence_penalty",
+    "ignore_eos",
+    "return_logprob",
+    "logprob_start_len",
+    "top_logprobs_num",
+    "return_text_in_logprobs",
+    "dtype",
+    "choices",
+    "choices_method",
+    "regex",
+    "json_schema",
 ];
 const SELECT: &[&str] = &["name", "choices", "temperature", "choices_method"];
-/// Deepest chain of helpers that is inlined.
-const MAX_DEPTH: usize = 12;
 
 impl Builder<'_, '_> {
     /// Appends `expr` to `stream`.
@@ -51,14 +65,14 @@ impl Builder<'_, '_> {
                 }
                 _ => self.host(expr, stream, env),
             },
-            ExprKind::Subscript { value, index } => match self.state(value, env) {
-                Some(_) => {
-                    let name = self.dynamic_name(index, env);
-                    let reads = self.reads(expr, env);
-                    self.add(stream, "VarRef", expr.line, json!({ "name": name }), reads);
+            ExprKind::Subscript { value, index } => {
+                if self.state(value, env).is_none() && self.run_of(value, env).is_none() {
+                    return self.host(expr, stream, env);
                 }
-                None => self.host(expr, stream, env),
-            },
+                let name = self.dynamic_name(index, env);
+                let reads = self.reads(expr, env);
+                self.add(stream, "VarRef", expr.line, json!({ "name": name }), reads);
+            }
             ExprKind::Call { func, args, keywords } => {
                 if !self.word_call(expr, func, args, keywords, stream, env)
                     && !self.helper_expression(func, args, keywords, stream, env)
@@ -94,16 +108,27 @@ impl Builder<'_, '_> {
         stream: StreamId,
         env: &Env,
     ) -> bool {
-        let Some(word) = self.language.word(self.world, func).map(str::to_owned) else {
+        let Some(word) = self.language.word(self.world, func) else {
             return false;
         };
-        match word.as_str() {
+        match word {
             "gen" | "gen_int" | "gen_string" | "select" => {
-                self.generation(&word, call, args, keywords, stream, env);
+                self.generation(word, call, args, keywords, stream, env);
             }
             "system" | "user" | "assistant" => match args {
-                [] => self.role(&word, stream, call.line, true),
-                [inner, ..] => self.bracketed(&word, inner, stream, env),
+                [] => match keywords {
+                    [(_, inner), ..] => self.bracketed(word, inner, stream, env),
+                    [] => {
+                        self.role(word, stream, call.line, true);
+                        self.role(word, stream, call.line, false);
+                    }
+                },
+                [inner, ..] => self.bracketed(word, inner, stream, env),
+            },
+            // Its marks are the model's; what it brackets is ours.
+            "separate_reasoning" => match args.first().or(keywords.first().map(|(_, arg)| arg)) {
+                Some(inner) => self.emit(inner, stream, env),
+                None => return false,
             },
             "image" | "video" => {
                 let mut reads = Reads::default();
@@ -148,7 +173,11 @@ impl Builder<'_, '_> {
         stream: StreamId,
         env: &Env,
     ) {
-        let order = if word == "select" { SELECT } else { GEN };
+        let order: Vec<&str> = match word {
+            "select" => SELECT.to_vec(),
+            "gen" => GEN.to_vec(),
+            _ => GEN[..18].iter().copied().filter(|name| *name != "min_tokens").collect(),
+        };
         let mut data = Map::new();
         let mut reads = Reads::default();
         let mut name = None;
@@ -214,7 +243,7 @@ impl Builder<'_, '_> {
         stream: StreamId,
         env: &Env,
     ) -> bool {
-        let Some(helper) = self.callee(func, env) else { return false };
+        let Some((helper, receiver)) = self.callee(func, env) else { return false };
         let is_program = super::language_of(self.world, &helper).is_some();
         if is_program || self.via.len() >= MAX_DEPTH || self.via.contains(&helper.name) {
             return false;
@@ -225,7 +254,7 @@ impl Builder<'_, '_> {
         if !is_plain || !self.speaks(value) {
             return false;
         }
-        let scope = self.bind(&helper, args, keywords, env);
+        let scope = self.bind(&helper, receiver, args, keywords, env);
         self.via.push(helper.name.clone());
         self.emit(value, stream, &scope);
         self.via.pop();

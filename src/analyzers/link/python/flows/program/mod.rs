@@ -1,9 +1,14 @@
 //! Programs of embedded prompt languages (SGLang's and its like): a decorated function over a state
 //! that it appends to → the graph of what it would generate, without running it.
 
+mod assigns;
+mod blocks;
 mod builder;
+mod calls;
 mod data;
 mod emit;
+mod forks;
+mod loops;
 mod values;
 
 use super::{Found, World, last};
@@ -15,22 +20,31 @@ use builder::Builder;
 pub struct Language {
     /// Words are names below one of these modules.
     modules: Vec<String>,
+    /// Names that a convention file gives a meaning: the name and the word it stands for.
+    renamed: Vec<(String, &'static str)>,
 }
 
 impl Language {
     /// The word of the language that an expression names, by the end of its origin.
-    fn word<'e>(&self, world: &World<'_>, expr: &'e Expr) -> Option<&'e str> {
+    fn word(&self, world: &World<'_>, expr: &Expr) -> Option<&'static str> {
         let names = world.resolve(expr);
+        let renamed = |name: &Name| self.renamed.iter().find(|(from, _)| **from == **name);
+        if let Some((_, word)) = names.iter().find_map(renamed) {
+            return Some(word);
+        }
         let belongs = |name: &Name| {
             self.modules.iter().any(|module| {
                 name.strip_prefix(module.as_str()).is_some_and(|rest| rest.starts_with('.'))
             })
         };
         let name = names.iter().find(|name| belongs(name))?;
-        let word = last(name);
         // The word is the definition's, whatever alias stands here.
-        WORDS.iter().find(|known| **known == word).copied()
+        known_word(last(name))
     }
+}
+
+fn known_word(word: &str) -> Option<&'static str> {
+    WORDS.iter().find(|known| **known == word).copied()
 }
 
 /// What a prompt language offers, as SGLang names it.
@@ -55,39 +69,56 @@ const WORDS: &[&str] = &[
 ];
 
 /// The language a function is a program of: SGLang; one that a convention file of the project
-/// names (`[[prompt-language]] function = "pkg.function"`); or one of the project's own, when the
-/// module of the decorator `function` also defines `gen`.
+/// names; or one of the project's own, when the module of the decorator `function` also defines
+/// `gen`.
 pub fn language_of(world: &World<'_>, function: &Function) -> Option<Language> {
     let names = world.context.names;
     for origin in function.decorators.iter().flatten() {
         let resolved = names.resolve(origin);
         for name in [origin, &resolved] {
             let Some((module, word)) = name.rsplit_once('.') else { continue };
-            if word != "function" && !is_declared(world, name) {
+            if let Some(language) = declared(world, name, module) {
+                return Some(language);
+            }
+            if word != "function" {
                 continue;
             }
             if module == "sglang" || module.starts_with("sglang.") {
-                return Some(Language { modules: vec!["sglang".into()] });
+                return Some(Language { modules: vec!["sglang".into()], renamed: Vec::new() });
             }
-            if is_declared(world, name) || names.symbol(&format!("{module}.gen")).is_some() {
-                return Some(Language { modules: vec![module.into()] });
+            if names.symbol(&format!("{module}.gen")).is_some() {
+                return Some(Language { modules: vec![module.into()], renamed: Vec::new() });
             }
         }
     }
     None
 }
 
-/// Whether a convention file of the project names this decorator.
-fn is_declared(world: &World<'_>, name: &str) -> bool {
+/// The language whose programs this decorator marks, by a convention file of the project:
+///
+/// ```toml
+/// [[prompt-language]]
+/// function = "minilm.program"
+/// words = { "minilm.ask" = "gen", "minilm.pick" = "select" }
+/// ```
+///
+/// Without `words`, the names below the decorator's module mean what SGLang's do.
+fn declared(world: &World<'_>, name: &str, module: &str) -> Option<Language> {
     let conventions =
-        world.context.manifests.iter().filter(|file| file.path.starts_with(".metascope/"));
-    conventions.filter_map(|file| file.text.parse::<toml::Table>().ok()).any(|table| {
-        let languages = table.get("prompt-language").and_then(|value| value.as_array());
-        languages
-            .into_iter()
-            .flatten()
-            .any(|language| language.get("function").and_then(|value| value.as_str()) == Some(name))
-    })
+        world.context.manifests.iter().filter(|file| file.path.contains(".metascope/conventions/"));
+    let tables = conventions.filter_map(|file| file.text.parse::<toml::Table>().ok());
+    let languages = tables.filter_map(|mut table| match table.remove("prompt-language") {
+        Some(toml::Value::Array(languages)) => Some(languages),
+        _ => None,
+    });
+    let language = languages
+        .flatten()
+        .find(|language| language.get("function").and_then(|value| value.as_str()) == Some(name))?;
+    let words = language.get("words").and_then(|words| words.as_table());
+    let renamed = words.into_iter().flatten();
+    let renamed =
+        renamed.filter_map(|(from, word)| Some((from.clone(), known_word(word.as_str()?)?)));
+    Some(Language { modules: vec![module.into()], renamed: renamed.collect() })
 }
 
 /// Recovers one program's graph.

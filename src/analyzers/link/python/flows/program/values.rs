@@ -4,7 +4,7 @@ use rustc_hash::FxHashMap;
 use serde_json::Value as Json;
 
 use super::builder::Builder;
-use super::data::{StreamId, Use};
+use super::data::{NodeId, StreamId, Use};
 use crate::analyzers::link::python::flows::{callee_name, literal};
 use crate::model::Name;
 use crate::model::facts::python::flows::{Expr, ExprKind, Function};
@@ -22,6 +22,10 @@ pub enum Value {
     /// A value of the host, with what it was computed from.
     Host(Reads),
     Function(Box<Function>),
+    /// An instance of a class of the project.
+    Instance(Name),
+    /// The state of another program's run: the node that called it.
+    Run(NodeId),
 }
 
 pub type Env = FxHashMap<Name, Value>;
@@ -99,9 +103,9 @@ impl Builder<'_, '_> {
             ExprKind::Name { name, .. } => match env.get(name) {
                 Some(Value::Literal(value)) => Some(value.clone()),
                 Some(_) => None,
-                None => self.world.constant(expr).map(Json::from),
+                None => self.world.constant(expr),
             },
-            ExprKind::Attribute { .. } => self.world.constant(expr).map(Json::from),
+            ExprKind::Attribute { .. } => self.world.constant(expr),
             ExprKind::Add(left, right) => {
                 match (self.constant(left, env)?, self.constant(right, env)?) {
                     (Json::String(left), Json::String(right)) => Some((left + &right).into()),
@@ -179,13 +183,16 @@ impl Builder<'_, '_> {
                 Some(Value::Deferred(inner, scope)) => self.collect(inner, scope, reads),
                 _ => {}
             },
-            ExprKind::Subscript { value, index } => match self.state(value, env) {
-                Some(stream) => self.read_variable(stream, self.dynamic_name(index, env), reads),
-                None => {
+            ExprKind::Subscript { value, index } => {
+                if let Some(run) = self.run_of(value, env) {
+                    self.read_run(run, self.dynamic_name(index, env), reads);
+                } else if let Some(stream) = self.state(value, env) {
+                    self.read_variable(stream, self.dynamic_name(index, env), reads);
+                } else {
                     self.collect(value, env, reads);
                     self.collect(index, env, reads);
                 }
-            },
+            }
             ExprKind::Compare { left, ops, others } => {
                 for (op, other) in ops.iter().zip(others) {
                     if matches!(&**op, "in" | "not in")
@@ -274,7 +281,25 @@ impl Builder<'_, '_> {
     fn read_variable(&self, stream: StreamId, name: String, reads: &mut Reads) {
         let is_other = stream != self.current;
         let seen = if is_other { self.reached(stream) } else { Vec::new() };
-        let used = Use { stream, name: name.as_str().into(), seen };
+        let used = Use { stream, name: name.as_str().into(), seen, run: None };
+        reads.add(Reads { names: vec![format!("var:{name}")], uses: vec![used] });
+    }
+
+    /// The run of another program that an expression names.
+    pub fn run_of(&self, expr: &Expr, env: &Env) -> Option<NodeId> {
+        match (&expr.kind, env) {
+            (ExprKind::Name { name, .. }, env) => match env.get(name)? {
+                Value::Run(node) => Some(*node),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// A variable of a run's own state comes from the call itself.
+    fn read_run(&self, run: NodeId, name: String, reads: &mut Reads) {
+        let stream = self.current;
+        let used = Use { stream, name: name.as_str().into(), seen: Vec::new(), run: Some(run) };
         reads.add(Reads { names: vec![format!("var:{name}")], uses: vec![used] });
     }
 }

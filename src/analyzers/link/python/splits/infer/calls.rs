@@ -7,9 +7,6 @@ use crate::analyzers::link::python::splits::program::FunctionKind;
 use crate::analyzers::link::python::splits::syntax;
 use crate::model::SuspensionKind;
 
-/// Methods that put their (last) argument into the container they are called on.
-const INSERTS: [&str; 5] = ["append", "add", "insert", "appendleft", "put"];
-
 impl Inference<'_, '_> {
     pub(super) fn call(&mut self, expr: &Expr, node: &ExprCall) -> Ty {
         if let Expr::Attribute(func) = &*node.func {
@@ -32,18 +29,16 @@ impl Inference<'_, '_> {
                     }
                 }
                 Ty::Each(_) | Ty::Map(..) | Ty::Tuple(_) => {
-                    if INSERTS.contains(&member)
-                        && let Some(item) = args.last()
-                    {
-                        self.learn(&func.value, Ty::each(item.clone()));
+                    if let Some(more) = Self::inserted(member, &args) {
+                        self.learn(&func.value, more);
                     }
                     return container_call(&value, member, &args);
                 }
                 Ty::Unknown => {
-                    if INSERTS.contains(&member)
-                        && let Some(item @ (Ty::Instance(_) | Ty::Own(_))) = args.last()
+                    if let Some(more) = Self::inserted(member, &args)
+                        && matches!(more.index(None), Ty::Instance(_) | Ty::Own(_))
                     {
-                        self.learn(&func.value, Ty::each(item.clone()));
+                        self.learn(&func.value, more);
                     }
                 }
             }
@@ -131,6 +126,15 @@ impl Inference<'_, '_> {
                     other => Ty::each(other.item()),
                 }
             }
+            "itertools.combinations"
+            | "itertools.permutations"
+            | "itertools.combinations_with_replacement"
+            | "itertools.pairwise"
+            | "itertools.batched" => Ty::each(Ty::each(arg(0).item())),
+            "itertools.groupby" => Ty::each(Ty::Tuple(vec![Ty::Unknown, Ty::each(arg(0).item())])),
+            "itertools.chain.from_iterable" => Ty::each(arg(0).item().item()),
+            "itertools.repeat" => Ty::each(arg(0)),
+            "heapq.nlargest" | "heapq.nsmallest" => Ty::each(arg(1).item()),
             "itertools.chain" => Ty::each(args.iter().map(Ty::item).fold(Ty::Unknown, Ty::join)),
             "builtins.min" | "builtins.max" => match args {
                 [one] => one.item(),
@@ -155,6 +159,20 @@ impl Inference<'_, '_> {
                 None => Ty::Unknown,
             },
             _ => Ty::Unknown,
+        }
+    }
+
+    /// What a mutating call puts into the container it is called on.
+    fn inserted(member: &str, args: &[Ty]) -> Option<Ty> {
+        let last = args.last()?.clone();
+        match member {
+            "append" | "add" | "insert" | "appendleft" | "put" => Some(Ty::each(last)),
+            "extend" | "extendleft" | "update" => Some(match last {
+                map @ Ty::Map(..) => map,
+                other => Ty::each(other.item()),
+            }),
+            "setdefault" => Some(Ty::map(Ty::Unknown, last)),
+            _ => None,
         }
     }
 

@@ -144,6 +144,10 @@ impl Inference<'_, '_> {
                 self.env = after;
             }
             Stmt::FunctionDef(node) => {
+                let decorators = node.decorator_list.iter().map(|one| &one.expression);
+                let parameters = node.parameters.iter();
+                let defaults = parameters.filter_map(|parameter| parameter.default());
+                self.all(decorators.chain(defaults));
                 let old = self.env.clone();
                 self.bind_parameters(&node.parameters);
                 self.body(&node.body);
@@ -151,6 +155,9 @@ impl Inference<'_, '_> {
                 self.env.insert(node.name.to_string(), Ty::Unknown);
             }
             Stmt::ClassDef(node) => {
+                let decorators = node.decorator_list.iter().map(|one| &one.expression);
+                let arguments = node.arguments.iter().flat_map(|all| syntax::arguments(all));
+                self.all(decorators.chain(arguments));
                 let old = self.env.clone();
                 self.body(&node.body);
                 self.env = old;

@@ -50,10 +50,13 @@ impl Lowering<'_, '_> {
         match exit {
             Exit::Fall(to) | Exit::Jump { to, .. } => self.go(to),
             Exit::Return { .. } => {
-                let constant = value
-                    .as_ref()
-                    .is_none_or(|op| op.effects == Effects::default() && is_constant(&op.code));
-                self.end(End::Return { value, constant });
+                let constant = value.as_ref().is_none_or(|op| is_constant(&op.code));
+                // A constant needs no context, and may be folded into blocks that have none.
+                let strip = |op: Op| match constant {
+                    true => Op { effects: Effects::default(), handling: None, ..op },
+                    false => op,
+                };
+                self.end(End::Return { value: value.map(strip), constant });
             }
             Exit::Reraise => {
                 if let Some(value) = value {

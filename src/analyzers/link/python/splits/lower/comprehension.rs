@@ -95,8 +95,8 @@ impl Lowering<'_, '_> {
 
     fn accumulate(&mut self, expr: &Expr, sink: Sink, empty: &str) {
         let Some((parts, generators)) = syntax::comprehension(expr) else { return };
-        if generators.iter().any(|clause| clause.is_async) {
-            self.refuse(expr.range(), "an asynchronous comprehension with a remote part");
+        if expr.is_generator_expr() && generators.iter().any(|clause| clause.is_async) {
+            self.refuse(expr.range(), "an asynchronous generator with a remote part");
             return;
         }
         self.rename_targets(&parts, generators);
@@ -128,7 +128,8 @@ impl Lowering<'_, '_> {
     fn clause(&mut self, clause: &Comprehension, out: BlockId) -> BlockId {
         let iterator = self.temporary("i", VarKind::Spill);
         let effects = self.effects(&clause.iter);
-        let code = format!("iter({})", self.text(&clause.iter));
+        let make = if clause.is_async { "aiter" } else { "iter" };
+        let code = format!("{make}({})", self.text(&clause.iter));
         self.set(iterator, &code, effects, clause.iter.range());
         let head = self.block(clause.range);
         self.graph.blocks[head].role = Role::Loop;
@@ -137,7 +138,8 @@ impl Lowering<'_, '_> {
         let body = self.block(clause.range);
         let effects = self.effects(&clause.target);
         let target = self.op(self.render(clause.target.range()), effects, clause.range);
-        self.end(End::Next { iterator, target, is_async: false, body, exhausted: out });
+        let is_async = clause.is_async;
+        self.end(End::Next { iterator, target, is_async, body, exhausted: out });
         self.at = body;
         for test in &clause.ifs {
             let next = self.block(test.range());

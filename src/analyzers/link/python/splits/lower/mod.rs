@@ -13,7 +13,7 @@ mod subs;
 mod tries;
 
 use ruff_python_ast::visitor::Visitor;
-use ruff_python_ast::{Expr, Stmt};
+use ruff_python_ast::{Expr, Stmt, StmtClassDef, StmtFunctionDef};
 use ruff_text_size::{Ranged, TextRange};
 
 use super::infer::Remote;
@@ -156,14 +156,19 @@ impl<'p> Lowering<'_, 'p> {
         if let Some(range) = finder.nonlocal {
             self.refuse(range, "an inner function rebinds a local of this one");
         }
-        for range in finder.inner {
-            if self.has_remote(range) {
-                self.refuse(range, "a remote operation inside an inner function or class");
+        for (whole, body) in finder.inner {
+            if self.has_remote(body) {
+                self.refuse(whole, "a remote operation inside an inner function or class");
             }
         }
         for range in finder.lambdas {
             if self.has_remote(range) {
                 self.refuse(range, "a remote operation inside a lambda");
+            }
+        }
+        for (name, range) in finder.frames {
+            if self.module.scopes.lookup(self.function.scope, name).is_none() {
+                self.refuse(range, &format!("`{name}` looks at the frame, which is cut here"));
             }
         }
         self.globals = finder.globals;
@@ -188,12 +193,20 @@ impl<'p> Lowering<'_, 'p> {
                     continue;
                 }
                 stack.extend(self.graph.successors(next));
-                for op in &self.graph.blocks[next].ops {
-                    let rebound =
-                        captured.captures.iter().find(|var| op.effects.defs.contains(*var));
-                    if let Some(var) = rebound {
-                        refused = Some((op.first_line, self.graph.vars.name(var).to_string()));
-                    }
+                let block = &self.graph.blocks[next];
+                let ops = block.ops.iter().chain(match &block.end {
+                    End::Next { target, .. } => Some(target),
+                    _ => None,
+                });
+                let mut bound =
+                    ops.flat_map(|op| op.effects.defs.iter().map(|var| (op.first_line, var)));
+                let reply = block.resume_of.map(|at| &self.graph.suspensions[at]);
+                let reply = reply.and_then(|cut| Some((cut.request.first_line, cut.result?)));
+                let rebound = reply
+                    .filter(|(_, var)| captured.captures.contains(*var))
+                    .or_else(|| bound.find(|(_, var)| captured.captures.contains(*var)));
+                if let Some((line, var)) = rebound {
+                    refused = Some((line, self.graph.vars.name(var).to_string()));
                 }
             }
         }
@@ -286,15 +299,20 @@ impl<'p> Lowering<'_, 'p> {
         reader.found
     }
 
-    /// An operation at a place of the source.
-    fn op(&self, code: String, effects: Effects, range: TextRange) -> Op {
+    /// An operation at a place of the source. In a handler it sees the exception being handled.
+    fn op(&self, code: String, mut effects: Effects, range: TextRange) -> Op {
         let lines = &self.module.lines;
+        let handling = self.caught.last().copied();
+        if let Some(var) = handling {
+            effects.uses.insert(var);
+        }
         let end = range.end().to_u32().max(range.start().to_u32() + 1) - 1;
         Op {
             code,
             effects,
             first_line: lines.line(range.start().to_u32()),
             last_line: lines.line(end),
+            handling,
             ..Op::default()
         }
     }
@@ -374,20 +392,30 @@ fn is_bracketed(expr: &Expr) -> bool {
 
 /// Finds what keeps a body from being cut.
 #[derive(Default)]
-struct Unsplittable {
+struct Unsplittable<'v> {
     yields: Option<TextRange>,
     nonlocal: Option<TextRange>,
-    inner: Vec<TextRange>,
+    /// Inner functions and classes with their bodies: defaults and decorators run here.
+    inner: Vec<(TextRange, TextRange)>,
     lambdas: Vec<TextRange>,
+    /// Calls that read all locals.
+    frames: Vec<(&'v str, TextRange)>,
     globals: Vec<String>,
     depth: u32,
 }
 
-impl<'v> Visitor<'v> for Unsplittable {
+/// Builtins that read the caller's locals when called with at most this many arguments.
+const FRAME_READERS: [(&str, usize); 5] =
+    [("locals", 0), ("vars", 0), ("dir", 0), ("eval", 1), ("exec", 1)];
+
+impl<'v> Visitor<'v> for Unsplittable<'v> {
     fn visit_stmt(&mut self, stmt: &'v Stmt) {
         match stmt {
-            Stmt::FunctionDef(_) | Stmt::ClassDef(_) => {
-                self.inner.push(stmt.range());
+            Stmt::FunctionDef(StmtFunctionDef { body, .. })
+            | Stmt::ClassDef(StmtClassDef { body, .. }) => {
+                let last = body.last().map_or(stmt.end(), Ranged::end);
+                let first = body.first().map_or(stmt.start(), Ranged::start);
+                self.inner.push((stmt.range(), TextRange::new(first, last)));
                 self.depth += 1;
                 ruff_python_ast::visitor::walk_stmt(self, stmt);
                 self.depth -= 1;
@@ -407,7 +435,14 @@ impl<'v> Visitor<'v> for Unsplittable {
             Expr::Yield(_) | Expr::YieldFrom(_) if self.depth == 0 => {
                 self.yields = Some(expr.range());
             }
-            Expr::Lambda(_) => self.lambdas.push(expr.range()),
+            Expr::Lambda(node) => self.lambdas.push(node.body.range()),
+            Expr::Call(node) if self.depth == 0 => {
+                if let Expr::Name(name) = &*node.func
+                    && FRAME_READERS.contains(&(name.id.as_str(), node.arguments.len()))
+                {
+                    self.frames.push((name.id.as_str(), expr.range()));
+                }
+            }
             _ => {}
         }
         ruff_python_ast::visitor::walk_expr(self, expr);

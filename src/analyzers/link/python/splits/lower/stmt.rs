@@ -76,14 +76,16 @@ impl Lowering<'_, '_> {
                     }
                 }
             }
-            Stmt::Assert(node) => {
-                self.expr(&node.test);
-                if node.msg.as_ref().is_some_and(|message| self.has_remote(message.range())) {
-                    self.refuse(node.range(), "a remote operation in the message of an `assert`");
+            Stmt::Assert(node) => match &node.msg {
+                Some(message) if self.has_remote(message.range()) => {
+                    self.assert(&node.test, message, node.range());
                 }
-                let op = self.statement(stmt);
-                self.push(op);
-            }
+                _ => {
+                    self.expr(&node.test);
+                    let op = self.statement(stmt);
+                    self.push(op);
+                }
+            },
             Stmt::Delete(node) => {
                 if node.targets.iter().any(|target| self.remote_at(target, false).is_some()) {
                     self.refuse(node.range(), "deletes an attribute of an entity");
@@ -94,11 +96,48 @@ impl Lowering<'_, '_> {
                 let op = self.statement(stmt);
                 self.push(op);
             }
-            other => {
-                // Definitions: their remote parts were refused, or stand in decorators.
-                self.refuse(other.range(), "a remote operation in a definition");
+            Stmt::FunctionDef(node) => {
+                let decorators = node.decorator_list.iter().map(|one| &one.expression);
+                let parameters = &node.parameters;
+                let positional = parameters.posonlyargs.iter().chain(&parameters.args);
+                let defaults = positional.chain(&parameters.kwonlyargs);
+                let defaults = defaults.filter_map(|parameter| parameter.default.as_deref());
+                self.definition(stmt, decorators.chain(defaults).collect());
             }
+            Stmt::ClassDef(node) => {
+                let decorators = node.decorator_list.iter().map(|one| &one.expression);
+                let arguments = node.arguments.iter().flat_map(|all| syntax::arguments(all));
+                self.definition(stmt, decorators.chain(arguments).collect());
+            }
+            other => self.refuse(other.range(), "a remote operation in a declaration"),
         }
+    }
+
+    /// A function or class made here: decorators and defaults are evaluated first, in this order.
+    fn definition(&mut self, stmt: &Stmt, parts: Vec<&Expr>) {
+        let parts: Vec<Operand<'_>> =
+            parts.into_iter().map(|expr| Operand { expr, is_receiver: false }).collect();
+        self.in_order(&parts);
+        if self.has_remote(stmt.range())
+            && parts.iter().all(|part| !self.has_remote(part.expr.range()))
+        {
+            self.refuse(stmt.range(), "a remote operation in an annotation");
+        }
+        let op = self.statement(stmt);
+        self.push(op);
+    }
+
+    /// An `assert` whose message is remote: evaluated only when the test fails.
+    fn assert(&mut self, test: &Expr, message: &Expr, range: TextRange) {
+        let [holds, fails] = [range, message.range()].map(|range| self.block(range));
+        self.test(test, holds, fails);
+        self.at = fails;
+        self.expr(message);
+        let effects = self.effects(message);
+        let code = format!("AssertionError({})", self.text(message));
+        let op = self.op(code, effects, range);
+        self.end(End::Raise(op));
+        self.at = holds;
     }
 
     /// The statement itself as one operation, its evaluated parts replaced.

@@ -1,6 +1,8 @@
 //! `try` and `with` (rule 6).
 
-use ruff_python_ast::{ExceptHandler, Stmt, StmtTry, StmtWith, WithItem};
+use ruff_python_ast::{
+    ExceptHandler, ExceptHandlerExceptHandler, Stmt, StmtTry, StmtWith, WithItem,
+};
 use ruff_text_size::{Ranged, TextRange};
 
 use super::{Exit, Lowering};
@@ -8,10 +10,6 @@ use crate::analyzers::split::{Effects, End, Role, VarId, VarKind};
 
 impl Lowering<'_, '_> {
     pub(super) fn try_(&mut self, node: &StmtTry) {
-        if node.is_star {
-            self.refuse(node.range(), "`except*` around a remote operation");
-            return;
-        }
         let range = node.range();
         let outer = self.on_error;
         let done = self.block(range);
@@ -54,7 +52,11 @@ impl Lowering<'_, '_> {
             self.body(&node.orelse);
             after(self);
             self.at = first;
-            self.handlers(&node.handlers, caught, &after);
+            if node.is_star {
+                self.star_handlers(&node.handlers, caught, &after);
+            } else {
+                self.handlers(&node.handlers, caught, &after);
+            }
             // Restored for what follows the handlers.
             self.at = self.block(range);
         }
@@ -99,28 +101,7 @@ impl Lowering<'_, '_> {
                 self.at = body;
                 next
             });
-            self.caught.push(caught);
-            let name = node.name.as_ref().and_then(|name| {
-                let scopes = &self.module.scopes;
-                let (holder, _) = scopes.lookup(self.function.scope, name.as_str())?;
-                (holder == self.function.scope).then(|| self.graph.vars.local(name.as_str()))
-            });
-            if let Some(var) = name {
-                let error = self.read_op(caught, node.range);
-                self.set(var, &error.code, error.effects, TextRange::empty(node.range.start()));
-            }
-            self.body(&node.body);
-            if let Some(var) = name {
-                let mut effects = Effects::default();
-                effects.write(var);
-                effects.unbind(var);
-                let name = self.name(var);
-                let end = TextRange::empty(place.end());
-                let op = self.op(format!("{name} = None; del {name}"), effects, end);
-                self.push(op);
-            }
-            after(self);
-            self.caught.pop();
+            self.handler_body(node, caught, after);
             match next {
                 Some(next) => self.at = next,
                 None => return,
@@ -128,6 +109,102 @@ impl Lowering<'_, '_> {
         }
         let place = handlers.last().map_or(TextRange::default(), Ranged::range);
         self.raise(caught, place);
+    }
+
+    /// The body of one handler with its name bound, then `after`.
+    fn handler_body(
+        &mut self,
+        node: &ExceptHandlerExceptHandler,
+        caught: VarId,
+        after: &dyn Fn(&mut Self),
+    ) {
+        let place = node.body.first().map_or(node.range, Ranged::range);
+        self.caught.push(caught);
+        let name = node.name.as_ref().and_then(|name| {
+            let scopes = &self.module.scopes;
+            let (holder, _) = scopes.lookup(self.function.scope, name.as_str())?;
+            (holder == self.function.scope).then(|| self.graph.vars.local(name.as_str()))
+        });
+        if let Some(var) = name {
+            let error = self.read_op(caught, node.range);
+            self.set(var, &error.code, error.effects, TextRange::empty(node.range.start()));
+        }
+        self.body(&node.body);
+        if let Some(var) = name {
+            let mut effects = Effects::default();
+            effects.write(var);
+            effects.unbind(var);
+            let name = self.name(var);
+            let end = TextRange::empty(place.end());
+            let op = self.op(format!("{name} = None; del {name}"), effects, end);
+            self.push(op);
+        }
+        after(self);
+        self.caught.pop();
+    }
+
+    /// `except*`: every clause takes its share of what is left of the group. What the clauses
+    /// raise and what none of them took is raised together at the end.
+    fn star_handlers(
+        &mut self,
+        handlers: &[ExceptHandler],
+        caught: VarId,
+        after: &dyn Fn(&mut Self),
+    ) {
+        let place = handlers.first().map_or(TextRange::default(), Ranged::range);
+        let around = self.on_error;
+        let [rest, raised] = ["r", "x"].map(|stem| self.temporary(stem, VarKind::Hidden));
+        let error = self.read_op(caught, place);
+        self.set(rest, &error.code, error.effects, place);
+        self.set(raised, "[]", Effects::default(), place);
+        let [e, r, x] = [caught, rest, raised].map(|var| self.name(var));
+        for handler in handlers {
+            let ExceptHandler::ExceptHandler(node) = handler;
+            let Some(kind) = &node.type_ else { continue };
+            let taken = self.temporary("m", VarKind::Hidden);
+            let m = self.name(taken);
+            self.expr(kind);
+            let mut effects = self.effects(kind);
+            effects.read(rest);
+            effects.write(taken);
+            effects.write(rest);
+            let code = format!("{m}, {r} = _ms_share({r}, {})", self.text(kind));
+            let op = self.op(code, effects, kind.range());
+            self.push(op);
+            let next = self.block(node.range);
+            let mut test = self.read_op(taken, kind.range());
+            test.code = format!("{m} is not None");
+            // What the clause raises waits for the others.
+            let again = self.temporary("e", VarKind::Hidden);
+            let keep = self.block(node.range);
+            self.graph.blocks[keep].role = Role::Handler;
+            self.on_error = Some((keep, again));
+            let body = self.block(node.body.first().map_or(node.range, Ranged::range));
+            self.end(End::Branch { test, then: body, other: next });
+            self.at = body;
+            self.handler_body(node, taken, &|this| this.go(next));
+            self.on_error = around;
+            self.at = keep;
+            let mut effects = Effects::default();
+            [raised, taken, again].into_iter().for_each(|var| effects.read(var));
+            let code = format!("{x}.append(({m}, {}))", self.name(again));
+            let op = self.op(code, effects, node.range);
+            self.push(op);
+            self.go(next);
+            self.at = next;
+        }
+        let all = self.temporary("g", VarKind::Hidden);
+        let mut effects = Effects::default();
+        [caught, raised, rest].into_iter().for_each(|var| effects.read(var));
+        self.set(all, &format!("_ms_regroup({e}, {x}, {r})"), effects, place);
+        let mut test = self.read_op(all, place);
+        test.code = format!("{} is not None", self.name(all));
+        let [failing, fine] = [place, place].map(|range| self.block(range));
+        self.end(End::Branch { test, then: failing, other: fine });
+        self.at = failing;
+        self.raise(all, place);
+        self.at = fine;
+        after(self);
     }
 
     /// Leaves through the `finally` that is innermost now.

@@ -46,6 +46,10 @@ const ARGUMENTS: &str =
 
 /// Runs bodies of `run(self, item: Item, items: list[Item])`.
 fn check(bodies: &[&str]) {
+    check_as("def", bodies);
+}
+
+fn check_as(def: &str, bodies: &[&str]) {
     let trials: Vec<Trial> = bodies
         .iter()
         .map(|body| {
@@ -58,7 +62,7 @@ fn check(bodies: &[&str]) {
                  \x20   def charge(self, item: Item, n: int) -> int:\n\
                  \x20       cost = item.get_price() * n\n        self.balance -= cost\n\
                  \x20       return cost\n\n\
-                 \x20   def run(self, item: Item, items: list[Item]):\n{body}"
+                 \x20   {def} run(self, item: Item, items: list[Item]):\n{body}"
             );
             Trial { source, function: "m.User.run".into(), arguments: ARGUMENTS.into() }
         })
@@ -190,6 +194,90 @@ fn matches_and_inner_functions() {
         "import math as m\nfrom os import path\nreturn m.floor(item.price / 2), path.join('a', str(item.stock))",
         "global COUNT\nCOUNT = item.get_price()\nCOUNT += item.stock\nreturn COUNT",
     ]);
+}
+
+#[test]
+fn groups_of_exceptions() {
+    const GROUP: &str = "def fail():\n    raise ExceptionGroup('g', [ValueError('a'), TypeError('b'), ExceptionGroup('h', [ValueError('c'), KeyError('d')])])\n";
+    let bodies = [
+        "try:\n    item.get_price()\n    fail()\nexcept* ValueError as g:\n    self.seen.append([len(g.exceptions), item.get_price()])\nexcept* (TypeError, KeyError):\n    self.seen.append(item.stock)\nelse:\n    self.seen.append('none')\nfinally:\n    self.seen.append(items[1].price)\nreturn self.seen",
+        "try:\n    fail()\nexcept* TypeError:\n    self.seen.append(item.get_price())",
+        "try:\n    item.fail('alone')\nexcept* ValueError as g:\n    return_ = [repr(g), item.stock]\nreturn return_",
+        "try:\n    try:\n        fail()\n    except* ValueError as g:\n        item.get_price()\n        raise RuntimeError('again')\n    except* TypeError:\n        item.stock\n        raise\nexcept* RuntimeError as g:\n    self.seen.append(repr(g))\nexcept* (TypeError, KeyError) as g:\n    self.seen.append(repr(g))\nreturn self.seen",
+        "try:\n    item.get_price()\nexcept* ValueError:\n    return_ = 1\nelse:\n    return_ = item.stock\nreturn return_",
+    ];
+    let bodies: Vec<String> = bodies.iter().map(|body| format!("{GROUP}{body}")).collect();
+    check(&bodies.iter().map(String::as_str).collect::<Vec<&str>>());
+}
+
+#[test]
+fn raised_in_a_handler_has_its_context() {
+    check(&[
+        "try:\n    try:\n        item.fail('one')\n    except ValueError:\n        item.get_price()\n        raise KeyError('two')\nexcept KeyError as e:\n    return repr(e.__context__), e.__suppress_context__",
+        "import sys\ntry:\n    item.fail('one')\nexcept ValueError:\n    price = item.get_price()\n    return repr(sys.exc_info()[1]), price",
+        "try:\n    item.fail('one')\nexcept ValueError:\n    try:\n        item.get_price()\n        raise ValueError('two')\n    except ValueError as e:\n        item.get_price()\n        return repr(e.__context__)",
+        "try:\n    item.fail()\nexcept ValueError:\n    if item.get_price() > 100:\n        return 1\nreturn 2",
+    ]);
+}
+
+#[test]
+fn definitions_and_assertions() {
+    check(&[
+        "fs = [lambda k=one.get_price(): k for one in items]\nreturn [f() for f in fs]",
+        "def inner(n=item.get_price(), *, m=item.stock):\n    return n + m\nreturn inner(), inner(1)",
+        "def times(n):\n    return lambda f: lambda: f() * n\n@times(item.get_price())\ndef two():\n    return 2\nreturn two()",
+        "class Holder(*[dict] * (item.price > 1)):\n    pass\nreturn Holder.__mro__[1].__name__",
+        "assert item.get_price() > 5, f'too cheap: {item.stock}'\nreturn 1",
+        "assert items, item.get_price()\nreturn item.stock",
+        "try:\n    assert not items, item.get_price()\nexcept AssertionError as e:\n    return e.args",
+        "import itertools\nout = [a.price + b.get_stock() for a, b in itertools.combinations(items, 2)]\nfor n, group in itertools.groupby(items, key=lambda one: len(one.name)):\n    out.append((n, [one.price for one in group]))\nreturn out",
+        "cart = {}\ncart.update({'a': item})\ncart.setdefault('b', items[1])\nall_ = []\nall_.extend(items)\nreturn [one.get_price() for one in cart.values()], all_[2].stock",
+    ]);
+}
+
+#[test]
+fn asynchronous_comprehensions() {
+    const COUNT: &str = "import asyncio\nasync def count(n):\n    for i in range(n):\n        await asyncio.sleep(0)\n        yield i\n";
+    let bodies = [
+        "return [n + item.get_price() async for n in count(3)]",
+        "return {n: one.price async for n in count(4) if n % 2 for one in items if one.stock > n}",
+        "return {item.price async for n in count(2)}, [one.stock for one in items]",
+        "async for n in count(5):\n    if n > item.get_price():\n        break\nelse:\n    return 'all'\nreturn n, item.stock",
+    ];
+    let bodies: Vec<String> = bodies.iter().map(|body| format!("{COUNT}{body}")).collect();
+    check_as("async def", &bodies.iter().map(String::as_str).collect::<Vec<&str>>());
+}
+
+/// What cannot be kept is refused where it stands; nothing else is.
+#[test]
+fn refusals_have_reason_and_line() {
+    let refused = |body: &str| {
+        let body: String = body.lines().map(|line| format!("        {line}\n")).collect();
+        let source = format!(
+            "{SHOP}\nclass User:\n    def __key__(self):\n        return 1\n\n    def run(self, item: \
+             Item, items: list[Item]):\n{body}"
+        );
+        let first = source.lines().count() - body.lines().count();
+        let linked = linked(&source);
+        let refusal = split(&linked, "m.User.run").refused.clone();
+        refusal.map(|refusal| (refusal.line as usize - first, refusal.reason))
+    };
+    for (body, line, word) in [
+        ("late = (one.get_price() for one in items)\nreturn late", 1, "lazy generator"),
+        ("self.xs.extend(one.price for one in items)", 1, "lazy generator"),
+        ("x = 1\nreturn lambda: item.get_price()", 2, "lambda"),
+        ("def inner():\n    return item.get_price()\nreturn inner()", 1, "inner function"),
+        ("n = 0\ndef inc():\n    nonlocal n\n    n += 1\nitem.get_price()\ninc()", 3, "rebinds"),
+        ("n = 1\ndef show():\n    return n\nn = item.get_price()\nreturn show()", 4, "captured"),
+        ("for one in items:\n    yield one.get_price()", 2, "generator"),
+        ("price = item.get_price()\nreturn locals()", 2, "locals"),
+    ] {
+        let (at, reason) = refused(body).unwrap_or_else(|| panic!("not refused: {body}"));
+        assert!(reason.contains(word), "{body}: {reason}");
+        assert_eq!(at, line, "{body}");
+    }
+    let own = "def locals():\n    return 2\nreturn locals() + item.get_price()";
+    assert_eq!(refused(own), None, "a local function of that name is not the builtin");
 }
 
 #[test]
