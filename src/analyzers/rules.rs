@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use rustc_hash::FxHashMap;
 
 use crate::model::FindingKind::{self, Advice, AntiPattern, Pattern};
+use crate::model::LineIndex;
 
 /// One rule. `message` says what was found, in the reader's terms.
 pub struct Rule {
@@ -198,6 +199,23 @@ pub fn by_index(index: u16) -> Option<&'static Rule> {
 /// The rule with this id.
 pub fn by_id(id: &str) -> Option<&'static Rule> {
     by_index(index_of(id)?)
+}
+
+/// The `metascope: ignore[rule, …] reason` comments of a text, where a comment starts with
+/// `comment`: their lines and rules.
+pub fn ignored<'t>(text: &'t str, lines: &LineIndex, comment: &str) -> Vec<(u32, &'t str)> {
+    let mark = format!("{comment}metascope: ignore[");
+    let rules = |(at, _): (usize, &str)| {
+        let inner = &text[at + mark.len()..];
+        Some((lines.line(at as u32), &inner[..inner.find([']', '\n'])?]))
+    };
+    text.match_indices(&*mark).filter_map(rules).collect()
+}
+
+/// Whether a comment on the line silences the rule there.
+pub fn is_ignored(ignored: &[(u32, &str)], line: u32, rule: u16) -> bool {
+    let id = by_index(rule).map_or("", |rule| rule.id);
+    ignored.iter().any(|(at, rules)| *at == line && rules.split(',').any(|rule| rule.trim() == id))
 }
 
 #[cfg(test)]

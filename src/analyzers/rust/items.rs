@@ -275,6 +275,7 @@ impl Lowering<'_, '_> {
                         is_exported: item.attrs.iter().any(|a| a.path().is_ident("macro_export")),
                         line: line(ident.span()),
                         gate: super::calls::macros::gate(&item.mac.tokens),
+                        repeats: super::calls::macros::repeats(&item.mac.tokens),
                     });
                 } else {
                     self.item_macro(&item.mac, module);
@@ -397,7 +398,7 @@ impl Lowering<'_, '_> {
             self.symbol(&prefix, parts.ident, kind, start, parts.end, parts.keyword, parts.attrs);
         let derives = attributes::derives(parts.attrs)
             .into_iter()
-            .map(|(line, path, _)| (line, self.source.path(&path)))
+            .map(|(line, path, cfg)| (line, self.source.path(&path), cfg))
             .collect();
         self.out.items.types.push(TypeItem {
             name: self.source.ident(parts.ident),

@@ -88,6 +88,12 @@ fn open_members<T: syn::parse::Parse>(items: &mut Vec<T>, as_macro: fn(&T) -> Op
     }
 }
 
+/// Whether a macro call looks as if it held items, which then were put beside it.
+pub fn is_open(mac: &Macro) -> bool {
+    mac.path.segments.last().is_some_and(|last| last.ident == "cfg_if")
+        || starts_like_item(&mac.tokens)
+}
+
 /// A cheap look at the first tokens, so that data-like macro calls are not parsed twice.
 fn starts_like_item(tokens: &TokenStream) -> bool {
     let mut tokens = tokens.clone().into_iter();

@@ -121,6 +121,8 @@ pub struct World<'a> {
     pub function_names: Vec<Name>,
     pub type_names: Vec<Name>,
     pub trait_names: Vec<Name>,
+    /// What the members of each `impl` are named after.
+    pub impl_names: Vec<Name>,
     pub(super) private: Vec<FxHashSet<Id>>,
     gates: Vec<Gates<'a>>,
     /// Names bound by items whose `cfg` does not hold: an import that does hold replaces them.
@@ -201,6 +203,7 @@ impl<'a> World<'a> {
             function_names: Vec::new(),
             type_names: Vec::new(),
             trait_names: Vec::new(),
+            impl_names: Vec::new(),
             private: vec![FxHashSet::default(); modules.nodes.len()],
             gates: Vec::new(),
             inactive: FxHashSet::default(),
@@ -630,8 +633,7 @@ impl<'a> World<'a> {
                 qualified(self, self.traits[id], item.module, item.name)
             })
             .collect();
-        let holders: Vec<Name> =
-            (0..self.impls.len() as u32).map(|id| self.impl_name(id)).collect();
+        self.impl_names = (0..self.impls.len() as u32).map(|id| self.impl_name(id)).collect();
         self.function_names = (0..self.functions.len())
             .map(|id| {
                 let (item, place) = (self.function(id as u32), self.functions[id]);
@@ -642,7 +644,7 @@ impl<'a> World<'a> {
                         qualified(self, place, item.module, item.name)
                     }
                     Owner::Impl(at) => {
-                        format!("{}::{name}", holders[(bases.impls + at) as usize]).into()
+                        format!("{}::{name}", self.impl_names[(bases.impls + at) as usize]).into()
                     }
                     Owner::Trait(at) => {
                         format!("{}::{name}", self.trait_names[(bases.traits + at) as usize]).into()

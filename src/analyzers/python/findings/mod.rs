@@ -32,28 +32,11 @@ pub fn extract(source: &Source<'_>) -> FindingFacts {
     };
     collector.visit_body(&source.ast.body);
     collector.generated_code();
-    let ignored = ignored(source);
-    let is_ignored = |hit: &Hit| {
-        let id = rules::by_index(hit.rule).map_or("", |rule| rule.id);
-        ignored.iter().any(|(line, rules)| {
-            *line == hit.line && rules.split(',').any(|rule| rule.trim() == id)
-        })
-    };
+    let ignored = rules::ignored(source.text, source.lines, "# ");
     if !ignored.is_empty() {
-        collector.out.hits.retain(|hit| !is_ignored(hit));
+        collector.out.hits.retain(|hit| !rules::is_ignored(&ignored, hit.line, hit.rule));
     }
     collector.out
-}
-
-/// `# metascope: ignore[rule, …] reason` comments: their lines and rules.
-fn ignored<'a>(source: &Source<'a>) -> Vec<(u32, &'a str)> {
-    const MARK: &str = "# metascope: ignore[";
-    let rules = |(at, _): (usize, &str)| {
-        let inner = &source.text[at + MARK.len()..];
-        let line = source.lines.line(at as u32);
-        Some((line, &inner[..inner.find([']', '\n'])?]))
-    };
-    source.text.match_indices(MARK).filter_map(rules).collect()
 }
 
 /// A definition the walk is inside of.

@@ -14,12 +14,15 @@ impl BodyLowering<'_, '_, '_> {
             return self.push(Expr::Unknown);
         }
         self.depth += u32::from(!chain);
-        let lowered = self.lower(expr);
-        self.depth -= u32::from(!chain);
-        match lowered {
+        let outer = self.line;
+        self.line = start_line(expr).unwrap_or(outer);
+        let id = match self.lower(expr) {
             Lowered::New(expr) => self.push(expr),
             Lowered::Same(id) => id,
-        }
+        };
+        self.line = outer;
+        self.depth -= u32::from(!chain);
+        id
     }
 
     pub(super) fn all<'e>(
@@ -106,7 +109,8 @@ impl BodyLowering<'_, '_, '_> {
                 let subject = self.expr(&match_.expr);
                 let arms = match_.arms.iter().map(|arm| {
                     let (pattern, guard) = self.guarded(&arm.pat);
-                    Arm { pattern, guard, body: self.expr(&arm.body) }
+                    let line = pattern_line(&arm.pat).unwrap_or(line(arm.fat_arrow_token.spans[0]));
+                    Arm { pattern, guard, body: self.expr(&arm.body), line }
                 });
                 let arms = arms.collect();
                 Expr::Match { subject, arms }
@@ -284,7 +288,12 @@ impl BodyLowering<'_, '_, '_> {
                     }
                 }
                 Stmt::Macro(mac) => {
+                    let outer = self.line;
+                    if let Some(first) = mac.mac.path.segments.first() {
+                        self.line = first.ident.span().start().line as u32;
+                    }
                     let id = self.macro_call(&mac.mac);
+                    self.line = outer;
                     if at + 1 == statements.len() && mac.semi_token.is_none() {
                         lowered.tail = Some(id);
                     } else {
@@ -307,18 +316,72 @@ enum Lowered {
     Same(ExprId),
 }
 
+/// The line of an expression's first token, as far as it is cheap to tell: joining the spans of
+/// whole expressions would be quadratic.
+pub(super) fn start_line(expr: &syn::Expr) -> Option<u32> {
+    use syn::Expr as E;
+    let mut expr = expr;
+    let span = loop {
+        expr = match expr {
+            E::MethodCall(call) => &call.receiver,
+            E::Call(call) => &call.func,
+            E::Field(field) => &field.base,
+            E::Index(index) => &index.expr,
+            E::Binary(binary) => &binary.left,
+            E::Assign(assign) => &assign.left,
+            E::Try(inner) => &inner.expr,
+            E::Await(inner) => &inner.base,
+            E::Cast(cast) => &cast.expr,
+            E::Path(path) => break path_start(path)?,
+            E::Lit(literal) => break literal.lit.span(),
+            E::Tuple(tuple) => break tuple.paren_token.span.open(),
+            E::Paren(inner) => break inner.paren_token.span.open(),
+            E::Array(array) => break array.bracket_token.span.open(),
+            E::Reference(reference) => break reference.and_token.span,
+            E::Struct(literal) => break literal.path.segments.first()?.ident.span(),
+            E::Macro(mac) => break mac.mac.path.segments.first()?.ident.span(),
+            E::Closure(closure) => break closure.inputs_begin.span,
+            E::Block(block) => break block.block.brace_token.span.open(),
+            E::Unary(unary) => match &unary.op {
+                UnOp::Deref(token) => break token.span,
+                UnOp::Not(token) => break token.span,
+                UnOp::Neg(token) => break token.span,
+                _ => return None,
+            },
+            E::If(branch) => break branch.if_token.span,
+            E::Match(match_) => break match_.match_token.span,
+            _ => return None,
+        };
+    };
+    Some(line(span))
+}
+
+fn pattern_line(pattern: &syn::Pat) -> Option<u32> {
+    match pattern {
+        syn::Pat::Lit(literal) => Some(line(literal.lit.span())),
+        syn::Pat::Or(or) => pattern_line(or.cases.first()?),
+        syn::Pat::Guard(guard) => pattern_line(&guard.pat),
+        syn::Pat::Paren(inner) => pattern_line(&inner.pat),
+        syn::Pat::Ident(ident) => Some(line(ident.ident.span())),
+        _ => None,
+    }
+}
+
+fn path_start(path: &syn::ExprPath) -> Option<proc_macro2::Span> {
+    path.qself
+        .as_ref()
+        .map(|qself| qself.lt_token.span)
+        .or(path.path.leading_colon.map(|colons| colons.spans[0]))
+        .or(path.path.segments.first().map(|segment| segment.ident.span()))
+}
+
 fn position(span: proc_macro2::Span) -> (u32, u32) {
     let start = span.start();
     (start.line as u32, start.column as u32 + 1)
 }
 
 fn path_site(path: &syn::ExprPath) -> Site {
-    let first = path
-        .qself
-        .as_ref()
-        .map(|qself| qself.lt_token.span)
-        .or(path.path.leading_colon.map(|colons| colons.spans[0]))
-        .or(path.path.segments.first().map(|segment| segment.ident.span()));
+    let first = path_start(path);
     let last = path.path.segments.last().map(|segment| match &segment.arguments {
         syn::PathArguments::AngleBracketed(arguments) => arguments.gt_token.span,
         _ => segment.ident.span(),

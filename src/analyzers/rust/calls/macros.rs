@@ -6,6 +6,7 @@ use syn::parse::{ParseStream, Parser};
 use syn::punctuated::Punctuated;
 use syn::{Macro, Token};
 
+use super::exprs::start_line as line_of;
 use super::{BodyLowering, site};
 use crate::analyzers::rust::attributes;
 use crate::model::facts::rust::calls::{Arm, Block, Expr, ExprId, Pattern, Statement};
@@ -55,7 +56,7 @@ impl BodyLowering<'_, '_, '_> {
                     let subject = self.expr(&subject);
                     let (pattern, guard) = self.guarded(&pattern);
                     let body = self.push(Expr::Unknown);
-                    let arms = vec![Arm { pattern, guard, body }];
+                    let arms = vec![Arm { pattern, guard, body, line: self.line }];
                     let matched = self.push(Expr::Match { subject, arms });
                     let bool_ = self.named("bool");
                     self.push(Expr::Typed(vec![matched], bool_))
@@ -114,6 +115,20 @@ impl BodyLowering<'_, '_, '_> {
         let path = self.source().path(&mac.path);
         let site = self.macro_site(mac);
         if let Some(args) = self.arguments(mac.tokens.clone()) {
+            return self.push(Expr::Macro { path, args, site });
+        }
+        if let Ok(pairs) =
+            Punctuated::<Entry, Token![,]>::parse_terminated.parse2(mac.tokens.clone())
+        {
+            let args = pairs.iter().map(|Entry { key, value }| {
+                let outer = self.line;
+                self.line = line_of(key).unwrap_or(outer);
+                let pair = vec![self.expr(key), self.expr(value)];
+                let pair = self.push(Expr::Tuple(pair));
+                self.line = outer;
+                pair
+            });
+            let args = args.collect();
             return self.push(Expr::Macro { path, args, site });
         }
         match syn::Block::parse_within.parse2(mac.tokens.clone()) {
@@ -230,7 +245,8 @@ impl BodyLowering<'_, '_, '_> {
 
     /// `match value { pattern => body }`
     fn arm(&mut self, subject: ExprId, pattern: u32, body: ExprId) -> ExprId {
-        self.push(Expr::Match { subject, arms: vec![Arm { pattern, guard: None, body }] })
+        let line = self.line;
+        self.push(Expr::Match { subject, arms: vec![Arm { pattern, guard: None, body, line }] })
     }
 
     fn named(&self, name: &str) -> Ty {
@@ -256,6 +272,20 @@ impl BodyLowering<'_, '_, '_> {
             last.args = args;
         }
         Ty::Path(Path { global, segments, ..Path::default() })
+    }
+}
+
+/// `key => value`, as macros that build maps take it.
+struct Entry {
+    key: syn::Expr,
+    value: syn::Expr,
+}
+
+impl syn::parse::Parse for Entry {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let key = input.parse()?;
+        input.parse::<Token![=>]>()?;
+        Ok(Self { key, value: input.parse()? })
     }
 }
 
@@ -369,6 +399,40 @@ pub fn gate(tokens: &TokenStream) -> Option<Cfg> {
         0 | 1 => found.pop(),
         _ => Some(Cfg::All(found)),
     }
+}
+
+/// Whether an arm of a macro takes a list of anything but attributes.
+pub fn repeats(tokens: &TokenStream) -> bool {
+    let mut after_arrow = false;
+    for tree in tokens.clone() {
+        match tree {
+            TokenTree::Group(group) if !after_arrow => {
+                if takes_list(group.stream(), 0) {
+                    return true;
+                }
+            }
+            TokenTree::Group(_) => after_arrow = false,
+            TokenTree::Punct(punct) => after_arrow |= punct.as_char() == '>',
+            _ => {}
+        }
+    }
+    false
+}
+
+fn takes_list(matcher: TokenStream, depth: u32) -> bool {
+    let tokens: Vec<TokenTree> = matcher.into_iter().collect();
+    let is = |at: usize, letters: &str| matches!(tokens.get(at), Some(TokenTree::Punct(p)) if letters.contains(p.as_char()));
+    tokens.iter().enumerate().any(|(at, token)| {
+        let TokenTree::Group(group) = token else { return false };
+        let is_repetition = at > 0 && is(at - 1, "$") && (is(at + 1, "*+") || is(at + 2, "*+"));
+        if is_repetition {
+            return match group.stream().into_iter().next() {
+                Some(TokenTree::Punct(first)) => first.as_char() != '#',
+                first => first.is_some(),
+            };
+        }
+        depth < 2 && takes_list(group.stream(), depth + 1)
+    })
 }
 
 fn gather_cfgs(tokens: TokenStream, depth: u32, found: &mut Vec<Cfg>) {

@@ -11,7 +11,7 @@ use proc_macro2::Span as TokenSpan;
 
 use super::Source;
 use super::items::Lowering;
-use crate::model::facts::rust::calls::{Body, Expr, ExprId, Pattern, PatternId, Site};
+use crate::model::facts::rust::calls::{Body, Expr, ExprId, Literal, Pattern, PatternId, Site};
 use crate::model::facts::rust::modules::ModuleIndex;
 
 /// Beyond this nesting (method chains not counted) expressions are left out: no real code goes
@@ -27,6 +27,8 @@ pub struct BodyLowering<'l, 's, 'a> {
     /// The function's name within its module.
     name: String,
     depth: u32,
+    /// Where the expression being lowered starts.
+    line: u32,
 }
 
 pub fn lower_body(
@@ -53,15 +55,19 @@ pub fn lower_value(
     lower.body
 }
 
-/// Whether a body says more than a plain value.
+/// Whether a body says more than a number or the like: text may be what a registry calls a thing.
 pub fn says_something(body: &Body) -> bool {
-    body.exprs.iter().any(|expr| !matches!(expr, Expr::Literal(_) | Expr::Unary { .. }))
+    let is_plain = |expr: &Expr| match expr {
+        Expr::Literal(literal) => !matches!(literal, Literal::Str(_)),
+        other => matches!(other, Expr::Unary { .. }),
+    };
+    !body.exprs.iter().all(is_plain)
 }
 
 impl<'l, 's, 'a> BodyLowering<'l, 's, 'a> {
     fn new(lowering: &'l mut Lowering<'s, 'a>, module: ModuleIndex, name: &str) -> Self {
         let body = Body { module, ..Body::default() };
-        Self { lowering, body, module, name: name.into(), depth: 0 }
+        Self { lowering, body, module, name: name.into(), depth: 0, line: 0 }
     }
 
     fn source(&self) -> &'s Source<'a> {
@@ -70,6 +76,7 @@ impl<'l, 's, 'a> BodyLowering<'l, 's, 'a> {
 
     fn push(&mut self, expr: Expr) -> ExprId {
         self.body.exprs.push(expr);
+        self.body.lines.push(self.line);
         self.body.exprs.len() as ExprId - 1
     }
 

@@ -34,6 +34,12 @@ pub fn extract(source: &Source<'_>) -> FindingFacts {
         collector.path = vec!["main".into()];
         collector.hit_line("rs-build-script", line.unwrap_or(1), detail, false);
     }
+    let ignored = rules::ignored(source.text, source.lines, "// ");
+    if !ignored.is_empty() {
+        let keep = |hit: &Hit| !rules::is_ignored(&ignored, hit.line, hit.rule);
+        collector.out.hits.retain(keep);
+        collector.out.in_proc_macro.retain(keep);
+    }
     collector.out
 }
 

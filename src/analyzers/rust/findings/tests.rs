@@ -165,3 +165,13 @@ impl<T: Debug> B for &T { fn kind(&self) {} } // detect: rs-autoref-specializati
 ",
     );
 }
+
+#[test]
+fn a_comment_silences_the_rules_it_names_on_its_line() {
+    check(
+        "pub const fn a() {} // metascope: ignore[rs-async-fn, rs-const-fn] measured
+         pub const fn b() {} // metascope: ignore[rs-async-fn] another rule // detect: rs-const-fn
+         // metascope: ignore[rs-const-fn] another line
+         pub const fn c() {} // detect: rs-const-fn",
+    );
+}

@@ -32,7 +32,13 @@ impl Lowering<'_, '_> {
             return;
         }
         let rows = rows(source, mac.tokens.clone());
-        self.registries().calls.push(MacroCall { module, path, rows, line });
+        let is_open = super::transparent::is_open(mac);
+        let columns = match name.as_str() {
+            "table" => columns(source, mac.tokens.clone()),
+            "bitflags" => flags(source, mac.tokens.clone()),
+            _ => Vec::new(),
+        };
+        self.registries().calls.push(MacroCall { module, path, rows, is_open, columns, line });
     }
 }
 
@@ -100,6 +106,55 @@ impl<'ast> Visit<'ast> for Gather<'_, '_> {
         }
         syn::visit::visit_field_value(self, field);
     }
+}
+
+/// The `name -> Type,` lines of a `table!`.
+fn columns(source: &Source<'_>, tokens: TokenStream) -> Vec<(Word, Name, u32)> {
+    let body = tokens.into_iter().find_map(|token| match token {
+        TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => Some(group.stream()),
+        _ => None,
+    });
+    let tokens: Vec<TokenTree> = body.into_iter().flatten().collect();
+    let arrow = |at: usize| {
+        matches!(tokens.get(at), Some(TokenTree::Punct(p)) if p.as_char() == '-')
+            && matches!(tokens.get(at + 1), Some(TokenTree::Punct(p)) if p.as_char() == '>')
+    };
+    let mut found = Vec::new();
+    for (at, token) in tokens.iter().enumerate() {
+        let TokenTree::Ident(ident) = token else { continue };
+        if !arrow(at + 1) {
+            continue;
+        }
+        let ty = tokens[at + 3..].iter().take_while(
+            |token| !matches!(token, TokenTree::Punct(punct) if punct.as_char() == ','),
+        );
+        let ty: TokenStream = ty.cloned().collect();
+        let line = ident.span().start().line as u32;
+        let ty: Name = ty.to_string().replace(' ', "").into();
+        found.push((source.ident(ident), ty, line));
+    }
+    found
+}
+
+/// The `const NAME = value;` lines of `bitflags!`.
+fn flags(source: &Source<'_>, tokens: TokenStream) -> Vec<(Word, Name, u32)> {
+    let mut found = Vec::new();
+    let mut after_const = false;
+    for token in tokens {
+        match token {
+            TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => {
+                found.extend(flags(source, group.stream()));
+            }
+            TokenTree::Ident(ident) if after_const => {
+                let line = ident.span().start().line as u32;
+                found.push((source.ident(&ident), "".into(), line));
+                after_const = false;
+            }
+            TokenTree::Ident(ident) => after_const = ident == "const",
+            _ => after_const = false,
+        }
+    }
+    found
 }
 
 /// Splits a macro call's tokens at commas and semicolons, and behind braces that end a line.

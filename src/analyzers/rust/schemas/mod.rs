@@ -97,12 +97,18 @@ pub fn variant(attrs: &[Attribute], fields: &syn::Fields) -> VariantSchema {
         _ => {}
     });
     variant.skip = ser && de;
-    variant.fields = fields.iter().map(|field| self::field(&field.attrs)).collect();
+    variant.fields = fields.iter().map(self::field).collect();
     variant
 }
 
-fn field(attrs: &[Attribute]) -> FieldSchema {
-    let mut field = FieldSchema { doc: attributes::doc(attrs), ..FieldSchema::default() };
+fn field(item: &syn::Field) -> FieldSchema {
+    let attrs = &item.attrs;
+    let start = item.ident.as_ref().map_or_else(|| start(&item.ty), syn::Ident::span);
+    let mut field = FieldSchema {
+        doc: attributes::doc(attrs),
+        line: start.start().line as u32,
+        ..FieldSchema::default()
+    };
     if attrs.is_empty() {
         return field;
     }
@@ -141,6 +147,18 @@ fn field(attrs: &[Attribute]) -> FieldSchema {
     });
     field.clap = any.then_some(clap);
     field
+}
+
+/// The first token of a tuple field's type, when it is cheap to tell.
+fn start(ty: &syn::Type) -> proc_macro2::Span {
+    match ty {
+        syn::Type::Path(path) => path
+            .path
+            .segments
+            .first()
+            .map_or_else(proc_macro2::Span::call_site, |segment| segment.ident.span()),
+        other => syn::spanned::Spanned::span(other),
+    }
 }
 
 /// Calls `each` with every `name`, `name = value` and `name(…)` of the attributes so named,

@@ -21,6 +21,8 @@ pub struct CallFacts {
 pub struct Body {
     pub module: ModuleIndex,
     pub exprs: Vec<Expr>,
+    /// The line on which each expression starts.
+    pub lines: Vec<u32>,
     pub patterns: Vec<Pattern>,
     /// Patterns of the parameters, without the receiver.
     pub params: Vec<PatternId>,
@@ -154,6 +156,7 @@ pub struct Arm {
     pub pattern: PatternId,
     pub guard: Option<ExprId>,
     pub body: ExprId,
+    pub line: u32,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -89,8 +89,8 @@ pub struct TypeItem {
     pub cfg: Option<Cfg>,
     pub line: u32,
     pub attributes: Vec<Attribute>,
-    /// Line of the derive and path as written.
-    pub derives: Vec<(u32, Path)>,
+    /// Line of the derive, path as written, and the condition of a `cfg_attr`.
+    pub derives: Vec<(u32, Path, Option<Cfg>)>,
     pub symbol: u32,
 }
 
@@ -181,4 +181,6 @@ pub struct Macro {
     pub line: u32,
     /// The `cfg` it puts on the items it is given (`cfg_rt! { … }`).
     pub gate: Option<Cfg>,
+    /// One of its arms takes a list: `$($name:ident),*`.
+    pub repeats: bool,
 }

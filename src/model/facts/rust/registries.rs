@@ -33,6 +33,10 @@ pub struct MacroCall {
     pub module: ModuleIndex,
     pub path: Path,
     pub rows: Vec<Row>,
+    /// Its tokens are items, which stand beside the call.
+    pub is_open: bool,
+    /// For `table!`: columns, their types as written, and lines.
+    pub columns: Vec<(Word, Name, u32)>,
     pub line: u32,
 }
 

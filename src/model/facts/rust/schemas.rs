@@ -65,6 +65,7 @@ pub struct FieldSchema {
     pub with: Option<Name>,
     pub doc: Option<Name>,
     pub clap: Option<ClapField>,
+    pub line: u32,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]

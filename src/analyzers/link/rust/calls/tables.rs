@@ -342,7 +342,7 @@ impl<'w, 'a> Tables<'w, 'a> {
         for id in 0..world.types.len() as u32 {
             let (item, place) = (world.type_(id), world.types[id as usize]);
             let module = world.module(place.file, item.module);
-            for (_, path) in &item.derives {
+            for (_, path, _) in &item.derives {
                 let name = path.last().map(|last| world.word(place.file, last.name));
                 let Some(name) = name else { continue };
                 let found = match world.resolve_type(module, &[name], false) {

@@ -1,133 +1,244 @@
 //! Joins all Rust files' registries: what is derived, what attributes mark, what distributed
-//! slices collect, what implements a trait, what list macros name.
+//! slices collect, what implements a trait, what list macros name, what tables hold, what builder
+//! calls register, and the trees of command lines.
+//!
+//! Expressions are read where they stand, without types: a name alone counts only when the crate
+//! it belongs to is a dependency.
 
-use rustc_hash::FxHashMap;
+mod arrays;
+mod attributes;
+mod builders;
+mod cli;
+mod conventions;
+mod dispatch;
+mod expr;
+mod implementors;
+mod lists;
+mod registrars;
+mod routes;
+
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Context;
-use super::json::show;
+use super::crates;
 use super::tasks::full_path;
 use super::world::{Def, Id, Namespace, World};
-use crate::model::facts::rust::items::Attribute;
-use crate::model::facts::rust::types::{Path, Ty};
+use crate::model::facts::rust::calls::Body;
+use crate::model::facts::rust::items::Owner;
+use crate::model::facts::rust::modules::Cfg;
+use crate::model::facts::rust::types::Path;
 use crate::model::{Certainty, Language, Member, Name, Registry};
-
-/// Attributes that only tell a derive how to do its work, or tools what to think.
-const HELPERS: &[&str] = &[
-    "serde",
-    "arg",
-    "clap",
-    "command",
-    "group",
-    "value",
-    "error",
-    "builder",
-    "schemars",
-    "diesel",
-    "sqlx",
-    "from",
-    "source",
-    "display",
-    "strum",
-    "derivative",
-    "educe",
-    "pin",
-    "reflect",
-    "default",
-    "cfg_attr",
-    "doc",
-    "inline",
-    "must_use",
-    "allow",
-    "warn",
-    "deny",
-    "expect",
-    "deprecated",
-    "track_caller",
-    "rustfmt",
-    "clippy",
-    "non_exhaustive",
-    "automatically_derived",
-    "diagnostic",
-    "cold",
-    "target_feature",
-    "instrument",
-    "cfg",
-    "docsrs",
-    "repr",
-    "derive",
-];
-const TESTS: &[&str] = &["test", "rstest", "test_case", "bench", "proptest", "case"];
-const VERBS: &[&str] =
-    &["get", "post", "put", "delete", "patch", "head", "options", "connect", "route"];
+use expr::Reader;
 
 pub fn link(context: &Context<'_>) -> Vec<Registry> {
-    let mut census =
-        Census { world: context.world, rows: Vec::new(), places: FxHashMap::default() };
-    for (file, facts) in context.files.iter().enumerate() {
-        let items = &facts.facts.items;
-        for (index, item) in items.types.iter().enumerate() {
-            let id = context.world.bases[file].types + index as u32;
-            let target = context.world.type_names[id as usize].clone();
-            census.derives(file, item.module, &item.derives, &target);
-            census.attributes(file, item.module, &item.attributes, &target, item.line);
-        }
-        for (index, item) in items.functions.iter().enumerate() {
-            let id = context.world.bases[file].functions + index as u32;
-            let target = context.world.function_names[id as usize].clone();
-            census.attributes(file, item.module, &item.attributes, &target, item.line);
-        }
-        for item in &items.values {
-            let module = context.modules.id(file, item.module);
-            let path = module.map(|module| context.modules.node(module).path.clone());
-            let name = facts.facts.word(item.name);
-            let target = format!("{}::{name}", path.unwrap_or_default());
-            census.attributes(file, item.module, &item.attributes, &target.into(), item.line);
-        }
-        for item in &items.impls {
-            census.implementation(file, item);
-        }
-        census.submissions(context, file);
-        census.lists(context, file);
+    let names = context.world.function_names.iter().enumerate();
+    let functions = names.map(|(id, name)| (&**name, id as u32)).collect();
+    let mut census = Census::new(context, &functions);
+    for file in 0..context.files.len() {
+        census.attributes_of(file);
+        census.implementations(file);
+        census.submissions(file);
+        census.lists(file);
+        census.clap_derives(file);
+    }
+    let sources = sources(context);
+    let registrars = registrars::find(&census, &sources);
+    let prefixes = routes::prefixes(&census, &sources);
+    for source in &sources {
+        let reader = Reader::new(context.world, &functions, source);
+        census.arrays(&reader);
+        census.dispatch(&reader);
+        census.builders(&reader);
+        census.routes(&reader, &prefixes);
+        census.commands(&reader);
+        census.registrations(&reader, &registrars);
     }
     census.rows
 }
 
+/// One body, and whose it is.
+pub(super) struct Source<'a> {
+    file: usize,
+    body: &'a Body,
+    /// The function's or constant's qualified name.
+    owner: Name,
+    function: Option<u32>,
+    is_value: bool,
+    line: u32,
+    is_test: bool,
+    /// The type whose `impl` it stands in.
+    own_type: Option<Name>,
+}
+
+fn sources<'a>(context: &Context<'a>) -> Vec<Source<'a>> {
+    let world = context.world;
+    let mut found = Vec::new();
+    for (file, facts) in context.files.iter().enumerate() {
+        let (items, bodies) = (&facts.facts.items, &facts.facts.calls.bodies);
+        let bases = world.bases[file];
+        let holder = |owner: Owner, name: &Name| match owner {
+            Owner::Impl(_) | Owner::Trait(_) => {
+                name.rsplit_once("::").map(|(holder, _)| Name::from(holder))
+            }
+            Owner::Module | Owner::Foreign => None,
+        };
+        for (index, item) in items.functions.iter().enumerate() {
+            let Some(body) = item.body.and_then(|body| bodies.get(body as usize)) else { continue };
+            let id = bases.functions + index as u32;
+            let name = world.function_names[id as usize].clone();
+            let marked = item.attributes.iter().any(|mark| {
+                mark.path
+                    .last()
+                    .is_some_and(|last| attributes::is_test(facts.facts.word(last.name)))
+            });
+            found.push(Source {
+                file,
+                body,
+                own_type: holder(item.owner, &name),
+                owner: name,
+                function: Some(id),
+                is_value: false,
+                line: item.line,
+                is_test: marked || in_tests(context, file, item.module),
+            });
+        }
+        for item in &items.values {
+            let Some(body) = item.body.and_then(|body| bodies.get(body as usize)) else { continue };
+            let short = facts.facts.word(item.name);
+            let module = context.modules.id(file, item.module);
+            let own_type = match item.owner {
+                Owner::Impl(at) => Some(world.impl_names[(bases.impls + at) as usize].clone()),
+                Owner::Trait(at) => Some(world.trait_names[(bases.traits + at) as usize].clone()),
+                Owner::Module | Owner::Foreign => None,
+            };
+            let holder = match &own_type {
+                Some(own) => own.clone(),
+                None => module.map_or("".into(), |id| context.modules.node(id).path.clone()),
+            };
+            found.push(Source {
+                file,
+                body,
+                owner: format!("{holder}::{short}").into(),
+                function: None,
+                is_value: true,
+                line: item.line,
+                is_test: in_tests(context, file, item.module),
+                own_type,
+            });
+        }
+    }
+    found
+}
+
+/// Whether a module is compiled for tests alone.
+fn in_tests(context: &Context<'_>, file: usize, module: u32) -> bool {
+    let Some(id) = context.modules.id(file, module) else { return false };
+    if matches!(
+        context.modules.krate(id).kind,
+        crates::TargetKind::Test | crates::TargetKind::Bench
+    ) {
+        return true;
+    }
+    let mut at = Some(id);
+    while let Some(id) = at {
+        let node = context.modules.node(id);
+        let facts = context.world.facts(node.file);
+        let own = facts.modules.modules.get(node.local as usize);
+        if own.and_then(|own| own.cfg.as_ref()).is_some_and(means_test) {
+            return true;
+        }
+        at = node.parent;
+    }
+    false
+}
+
+fn means_test(cfg: &Cfg) -> bool {
+    match cfg {
+        Cfg::All(parts) => parts.iter().any(means_test),
+        Cfg::Flag(name) => &**name == "test",
+        _ => false,
+    }
+}
+
+/// A `cfg` as it is written.
+fn shown(cfg: &Cfg) -> String {
+    let list = |parts: &[Cfg]| parts.iter().map(shown).collect::<Vec<_>>().join(", ");
+    match cfg {
+        Cfg::All(parts) => format!("all({})", list(parts)),
+        Cfg::Any(parts) => format!("any({})", list(parts)),
+        Cfg::Not(inner) => format!("not({})", shown(inner)),
+        Cfg::Flag(name) => name.to_string(),
+        Cfg::Value(name, value) => format!("{name} = \"{value}\""),
+    }
+}
+
+/// `why`, with the condition under which it holds.
+fn under(why: &str, cfg: Option<&Cfg>) -> String {
+    match cfg {
+        Some(cfg) => format!("{why}, when {}", shown(cfg)),
+        None => why.into(),
+    }
+}
+
+/// What a registry is: everything of a row but its place and members.
+pub(super) struct Head<'h> {
+    kind: &'static str,
+    name: Name,
+    registrar: Name,
+    why: &'h str,
+}
+
 /// Registries as they fill up.
-struct Census<'w, 'a> {
-    world: &'w World<'a>,
+pub(super) struct Census<'c, 'a> {
+    context: &'c Context<'a>,
+    world: &'c World<'a>,
     rows: Vec<Registry>,
     /// Place in `rows` by kind and name.
     places: FxHashMap<(&'static str, Name), usize>,
+    /// Crates that some manifest names, the project's own included.
+    crates: FxHashSet<String>,
+    /// Functions by qualified name.
+    functions: &'c FxHashMap<&'c str, u32>,
 }
 
-impl Census<'_, '_> {
-    fn add(
-        &mut self,
-        kind: &'static str,
-        name: Name,
-        registrar: Name,
-        why: &str,
-        file: usize,
-        member: Member,
-    ) {
-        let path = &self.world.files[file].file.path;
+impl<'c, 'a> Census<'c, 'a> {
+    fn new(context: &'c Context<'a>, functions: &'c FxHashMap<&'c str, u32>) -> Self {
+        let packages = &context.modules.packages;
+        let mut crates = crates::all_dependencies(packages, context.manifests);
+        crates.extend(packages.iter().map(|package| package.library.clone()));
+        let world = context.world;
+        Self { context, world, rows: Vec::new(), places: FxHashMap::default(), crates, functions }
+    }
+
+    /// Whether one of these crates is a dependency; without any manifest, whether it is named.
+    fn knows(&self, crates: &[String]) -> bool {
+        crates.iter().any(|name| {
+            self.crates.contains(name)
+                || self.context.modules.packages.is_empty() && self.world.id(name).is_some()
+        })
+    }
+
+    fn add(&mut self, head: &Head<'_>, file: usize, line: u32, members: Vec<Member>) {
+        if members.is_empty() {
+            return;
+        }
         let next = self.rows.len();
-        let at = *self.places.entry((kind, name.clone())).or_insert(next);
+        let at = *self.places.entry((head.kind, head.name.clone())).or_insert(next);
         if at == next {
             self.rows.push(Registry {
-                name,
-                kind: kind.into(),
-                registrar,
+                name: head.name.clone(),
+                kind: head.kind.into(),
+                registrar: head.registrar.clone(),
                 language: Language::Rust,
-                file: path.clone(),
-                line: member.line,
-                certainty: member.certainty,
-                why: why.into(),
+                file: self.world.files[file].file.path.clone(),
+                line,
+                certainty: members.first().map_or(Certainty::Exact, |first| first.certainty),
+                why: head.why.into(),
                 members: Vec::new(),
             });
         }
         if let Some(row) = self.rows.get_mut(at) {
-            row.members.push(member);
+            row.members.extend(members);
         }
     }
 
@@ -137,6 +248,7 @@ impl Census<'_, '_> {
         line: u32,
         key: Option<Name>,
         target: &Name,
+        certainty: Certainty,
         why: &str,
     ) -> Member {
         Member {
@@ -144,7 +256,7 @@ impl Census<'_, '_> {
             target: target.clone(),
             file: self.world.files[file].file.path.clone(),
             line,
-            certainty: Certainty::Exact,
+            certainty,
             why: why.into(),
         }
     }
@@ -160,206 +272,6 @@ impl Census<'_, '_> {
         let module = self.world.module(file as u32, module);
         let prefix = self.world.resolve(module, &ids, path.global, space)?;
         (prefix.taken == ids.len()).then_some(prefix.def)
-    }
-
-    fn derives(&mut self, file: usize, module: u32, derives: &[(u32, Path)], target: &Name) {
-        for (line, path) in derives {
-            let derive = self.path(file, module, path);
-            let why = "derived on the type";
-            let member = self.member(file, *line, Some(short(target)), target, why);
-            let whole = "types with this derive";
-            self.add("derive", derive.clone(), derive, whole, file, member);
-        }
-    }
-
-    /// Attribute macros on an item: tests, routes, slices, constructors, anything else by its path.
-    fn attributes(
-        &mut self,
-        file: usize,
-        module: u32,
-        attributes: &[Attribute],
-        target: &Name,
-        line: u32,
-    ) {
-        for mark in attributes {
-            let Some(segment) = mark.path.last() else { continue };
-            let words = &self.world.facts(file as u32);
-            let last = words.word(segment.name);
-            let first = mark.path.segments.first().map_or(last, |part| words.word(part.name));
-            if HELPERS.contains(&first) || first == "typetag" {
-                continue;
-            }
-            let registrar = self.path(file, module, &mark.path);
-            let key = mark.key.clone().unwrap_or_else(|| short(target));
-            let why = format!(
-                "marked by #[{}]",
-                show(self.world, file as u32, &Ty::Path(mark.path.clone()))
-            );
-            let (kind, name) = match last {
-                "distributed_slice" if mark.arguments.is_empty() => ("slice", target.clone()),
-                "distributed_slice" => {
-                    let slice = mark.arguments.split(',').next().unwrap_or_default().trim();
-                    ("linkme", self.slice(file, module, slice))
-                }
-                "ctor" | "dtor" => ("ctor", registrar.clone()),
-                _ if TESTS.contains(&last) => ("tests", registrar.clone()),
-                _ if VERBS.contains(&last) && key.starts_with('/') => ("routes", registrar.clone()),
-                _ => ("attribute-macro", registrar.clone()),
-            };
-            if kind == "slice" {
-                continue;
-            }
-            let key = match (kind, last) {
-                ("routes", "route") => key,
-                ("routes", verb) => format!("{} {key}", verb.to_uppercase()).into(),
-                ("linkme", _) => short(target),
-                _ => key,
-            };
-            let member = self.member(file, line.max(mark.line), Some(key), target, &why);
-            let whole = match kind {
-                "linkme" => "elements of a distributed slice, joined by the linker",
-                "ctor" => "functions that run before main",
-                "tests" => "functions the test runner collects",
-                "routes" => "handlers by path, collected by the framework's attribute",
-                _ => "items handed to an attribute macro",
-            };
-            self.add(kind, name, registrar, whole, file, member);
-        }
-    }
-
-    /// The qualified name of a distributed slice.
-    fn slice(&self, file: usize, module: u32, text: &str) -> Name {
-        let segments: Option<Vec<Id>> =
-            text.split("::").map(|part| self.world.id(part.trim())).collect();
-        let module = self.world.module(file as u32, module);
-        let found = segments.and_then(|ids| {
-            let prefix = self.world.resolve(module, &ids, false, Namespace::Value)?;
-            match prefix.def {
-                Def::Value(id) => {
-                    let place = self.world.values[id as usize];
-                    let facts = self.world.facts(place.file);
-                    let item = self.world.value(id);
-                    let node = self.world.modules.node(self.world.module(place.file, item.module));
-                    Some(format!("{}::{}", node.path, facts.word(item.name)).into())
-                }
-                Def::External(id) => Some(self.world.external_path(id).clone()),
-                _ => None,
-            }
-        });
-        found.unwrap_or_else(|| text.into())
-    }
-
-    /// `impl Trait for Type`, blanket implementations left out: traits of the project or of a
-    /// dependency, and typetag's tags.
-    fn implementation(&mut self, file: usize, item: &crate::model::facts::rust::items::Impl) {
-        let Some(trait_) = &item.trait_ else { return };
-        if item.is_negative {
-            return;
-        }
-        let facts = self.world.facts(file as u32);
-        let is_blanket = match &item.self_ty {
-            Ty::Path(path) => match path.segments.as_slice() {
-                [only] => item.generics.params.iter().any(|param| param.name == only.name),
-                _ => false,
-            },
-            Ty::Ref { inner, .. } => matches!(&**inner, Ty::Path(path)
-                if path.segments.len() == 1
-                    && item.generics.params.iter().any(|param| param.name == path.segments[0].name)),
-            _ => false,
-        };
-        if is_blanket {
-            return;
-        }
-        let name = match self.def(file, item.module, trait_, Namespace::Type) {
-            Some(Def::Trait(id)) => {
-                if self.world.is_std(self.world.traits[id as usize].file) {
-                    return;
-                }
-                self.world.trait_names[id as usize].clone()
-            }
-            Some(Def::External(id)) => {
-                let path = self.world.external_path(id).clone();
-                if ["std::", "core::", "alloc::"].iter().any(|root| path.starts_with(root)) {
-                    return;
-                }
-                path
-            }
-            _ => return,
-        };
-        let target: Name = match &item.self_ty {
-            Ty::Path(path) => match self.def(file, item.module, path, Namespace::Type) {
-                Some(Def::Type(id)) => self.world.type_names[id as usize].clone(),
-                _ => show(self.world, file as u32, &item.self_ty).into(),
-            },
-            other => show(self.world, file as u32, other).into(),
-        };
-        let tag = item.attributes.iter().find(|mark| {
-            mark.path.segments.first().is_some_and(|part| facts.word(part.name) == "typetag")
-        });
-        let (kind, whole, key) = match tag {
-            Some(mark) => (
-                "typetag",
-                "implementations by the tag that names them in data",
-                mark.key.clone().unwrap_or_else(|| short(&target)),
-            ),
-            None => ("trait-impl", "types that implement the trait", short(&target)),
-        };
-        let why = "an impl block of the trait for the type";
-        let member = self.member(file, item.line, Some(key), &target, why);
-        self.add(kind, name.clone(), name, whole, file, member);
-    }
-
-    /// `inventory::submit!` and its like.
-    fn submissions(&mut self, context: &Context<'_>, file: usize) {
-        for entry in &context.files[file].facts.registries.submissions {
-            let plugin = match &entry.plugin {
-                Some(path) => self.path(file, entry.module, path),
-                None => "?".into(),
-            };
-            let function = entry.paths.iter().find_map(|path| {
-                match self.def(file, entry.module, path, Namespace::Value)? {
-                    Def::Function(id) => Some(self.world.function_names[id as usize].clone()),
-                    _ => None,
-                }
-            });
-            let target = function.unwrap_or_else(|| entry.text.clone());
-            let why = "submitted at start-up, from wherever it stands";
-            let member = self.member(file, entry.line, entry.key.clone(), &target, why);
-            let whole = "values submitted to the type's inventory";
-            self.add("inventory", plugin, entry.registrar.clone(), whole, file, member);
-        }
-    }
-
-    /// Calls of list macros whose rows name items of the project.
-    fn lists(&mut self, context: &Context<'_>, file: usize) {
-        for call in &context.files[file].facts.registries.calls {
-            let name = self.path(file, call.module, &call.path);
-            // `inventory::collect!(T)` declares a registry; its entries are found where they stand.
-            if name.ends_with("::collect") {
-                continue;
-            }
-            for row in &call.rows {
-                let Some(word) = row.name else { continue };
-                let module = self.world.module(file as u32, call.module);
-                let id = self.world.word(file as u32, word);
-                let lookup = |space| self.world.lookup_lexical(module, id, space);
-                let target = match lookup(Namespace::Value).or_else(|| lookup(Namespace::Type)) {
-                    Some(Def::Function(id)) => self.world.function_names[id as usize].clone(),
-                    Some(Def::Type(id))
-                        if !self.world.is_std(self.world.types[id as usize].file) =>
-                    {
-                        self.world.type_names[id as usize].clone()
-                    }
-                    _ => continue,
-                };
-                let key = row.literal.clone().unwrap_or_else(|| short(&target));
-                let why = "a row of the macro call";
-                let mut member = self.member(file, row.line, Some(key), &target, why);
-                member.certainty = Certainty::Inferred;
-                let whole = "rows of a list macro that name items of the project";
-                self.add("list-macro", name.clone(), name.clone(), whole, file, member);
-            }
-        }
     }
 }
 
