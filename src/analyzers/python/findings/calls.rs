@@ -17,7 +17,10 @@ impl<'a> Collector<'a, '_> {
         let Some(last) = self.last_segment(&call.func) else { return };
         let rule = match last {
             "exec" | "eval" | "compile" => return self.run_text(call),
-            "getattr" | "setattr" | "delattr" => return self.dynamic_attribute(call),
+            "getattr" | "setattr" | "delattr" => {
+                self.patches_builtins(call);
+                return self.dynamic_attribute(call);
+            }
             "type" | "new_class" | "__new__" => return self.class_call(call),
             "partial" | "partialmethod" => {
                 ("partial", &["functools.partial", "functools.partialmethod"][..])
@@ -145,7 +148,6 @@ impl<'a> Collector<'a, '_> {
         if let Some((_, rule)) = rule {
             self.hit_as(rule, call, self.source.text_of(name), false);
         }
-        self.patches_builtins(call);
     }
 
     /// `type(name, bases, namespace)`, `types.new_class(…)`.

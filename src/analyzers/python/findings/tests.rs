@@ -291,6 +291,7 @@ fn foreign_things_changed() {
     check(
         "import sys, builtins, os, m2
 builtins.open = None  # detect: builtins-patch import-attr-assign
+def patch(): setattr(builtins, 'open', None)  # detect: builtins-patch
 os.path.sep = '|'  # detect: import-attr-assign
 sys.modules['x'] = 1  # detect: sys-modules-write
 sys.modules.pop('y')  # detect: sys-modules-write
