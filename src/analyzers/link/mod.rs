@@ -7,8 +7,8 @@ pub mod rust;
 use std::sync::Arc;
 
 use crate::model::{
-    CallGraph, Diagnostic, Entity, FileEntry, FileFacts, Finding, Flow, LanguageFacts, Manifest,
-    Name, Project, Registry, Schema, Split, Symbol, Task,
+    CallGraph, Certainty, Diagnostic, Entity, FileEntry, FileFacts, Finding, Flow, LanguageFacts,
+    Manifest, Name, Project, Registry, Schema, Split, Symbol, Task,
 };
 
 /// All that linking reads.
@@ -82,7 +82,11 @@ impl Linked {
 
     fn sort(&mut self) {
         self.symbols.sort_by(|a, b| (&a.name, &a.file, a.line).cmp(&(&b.name, &b.file, b.line)));
-        self.registries.sort_by(|a, b| (&a.file, a.line, &a.name).cmp(&(&b.file, b.line, &b.name)));
+        // What is sure comes first.
+        self.registries.sort_by(|a, b| {
+            let rank = |one: &Registry| one.certainty == Certainty::Possible;
+            (rank(a), &a.file, a.line, &a.name).cmp(&(rank(b), &b.file, b.line, &b.name))
+        });
         self.schemas.sort_by(|a, b| (&a.file, a.line, &a.name).cmp(&(&b.file, b.line, &b.name)));
         self.entities.sort_by(|a, b| (&a.file, a.line).cmp(&(&b.file, b.line)));
         self.splits

@@ -165,7 +165,15 @@ impl<'a> Lowering<'a, '_> {
             }
             InterpolatedStringElement::Interpolation(part) => {
                 let line = self.line(part);
-                self.push(Expr::Unknown, line)
+                // `{n:02d}` is `"%02d" % n`.
+                let spec = part.format_spec.as_deref().map(|spec| &*spec.elements);
+                let Some([InterpolatedStringElement::Literal(spec)]) = spec else {
+                    return self.push(Expr::Unknown, line);
+                };
+                let text = Expr::Str(self.intern(&format!("%{}", spec.value)));
+                let text = self.push(text, line);
+                let value = self.expr(&part.expression);
+                self.push(Expr::Binary(BinOp::Mod, text, value), line)
             }
         }
     }

@@ -66,7 +66,7 @@ impl<'a> Visitor<'a> for Scan<'_> {
         }
         let is_place = |expr: &Expr| matches!(expr, Expr::Subscript(_) | Expr::Attribute(_));
         match stmt {
-            Stmt::FunctionDef(_) | Stmt::ClassDef(_) => self.found = true,
+            Stmt::FunctionDef(_) | Stmt::ClassDef(_) | Stmt::Global(_) => self.found = true,
             Stmt::Assign(assign) if assign.targets.iter().any(is_place) => self.found = true,
             Stmt::AnnAssign(assign) if is_place(&assign.target) => self.found = true,
             Stmt::Return(node) if node.value.as_deref().is_some_and(|v| self.is_param(v)) => {

@@ -167,7 +167,7 @@ impl<'a> Lowering<'a, '_> {
                     self.is_generator = true;
                     match &inner.value {
                         Some(value) => Op::Yield(self.expr(value)),
-                        None => return,
+                        None => Op::Yield(self.push(Expr::None, line)),
                     }
                 }
                 Ast::StringLiteral(_) | Ast::EllipsisLiteral(_) => return,

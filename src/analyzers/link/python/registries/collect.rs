@@ -3,6 +3,7 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::build::is_test;
 use super::machine::Machine;
 use super::machine::value::{How, Kind, ObjectId, Value};
 use super::rows::{Row, Weight, rows};
@@ -10,6 +11,9 @@ use crate::model::{Certainty, Language, Member, Name, Registry};
 
 /// Deepest chain of attributes from a module's name to a container.
 const MAX_PATH: u32 = 3;
+
+/// Keywords that only pass through are kept as a table by what stores this many.
+const LASTING: usize = 8;
 
 pub fn containers(machine: &Machine<'_, '_>) -> Vec<Registry> {
     let names = name_objects(machine);
@@ -59,6 +63,9 @@ fn name_objects(machine: &Machine<'_, '_>) -> Vec<(ObjectId, Name)> {
         for (name, object) in machine.function_objects() {
             add(object, name, 0, &mut order);
         }
+        for (name, object) in machine.tuples.iter().chain(&machine.locals) {
+            add(*object, name.clone(), 0, &mut order);
+        }
     }
     let mut at = 0;
     while at < order.len() {
@@ -90,24 +97,34 @@ fn name_objects(machine: &Machine<'_, '_>) -> Vec<(ObjectId, Name)> {
 
 fn registry(machine: &Machine<'_, '_>, id: ObjectId, name: &Name) -> Option<Registry> {
     let object = &machine.objects[id as usize];
-    if object.transient || object.entries.is_empty() {
+    if object.transient && object.entries.len() < LASTING || object.entries.is_empty() {
         return None;
     }
     let all = rows(machine, object);
     let all = super::lazy::resolve(machine, object, name, all);
-    let total = all.len();
+    let mut total = 0;
     let mut kept: Vec<Row> = Vec::new();
-    let mut seen: FxHashSet<(Option<Name>, Name, u32)> = FxHashSet::default();
+    let mut seen: FxHashSet<(Option<Name>, Name, u32, u64)> = FxHashSet::default();
+    let at_test = is_test(&machine.path_of(object.file));
     for mut row in all {
-        if row.weight == Weight::Nothing {
-            continue;
-        }
         let file: u32 = row.member.file.parse().unwrap_or(0);
         row.member.file = machine.path_of(file);
-        let identity = (row.member.key.clone(), row.member.target.clone(), row.member.line);
-        if seen.insert(identity) {
-            kept.push(row);
+        // What tests put into a registry of the product is no part of it.
+        if !at_test && is_test(&row.member.file) {
+            continue;
         }
+        let member = &row.member;
+        let identity = (member.key.clone(), member.target.clone(), member.line, row.print);
+        if seen.insert(identity) {
+            total += 1;
+            if row.weight != Weight::Nothing {
+                kept.push(row);
+            }
+        }
+    }
+    drop_unkeyed(&mut kept);
+    if at_test && kept.iter().all(|row| row.how <= How::Assigned) {
+        return None;
     }
     if !is_registry(object.kind, total, &kept, name) {
         return None;
@@ -144,6 +161,14 @@ fn registry(machine: &Machine<'_, '_>, id: ObjectId, name: &Name) -> Option<Regi
         why,
         members,
     })
+}
+
+/// A row whose key is not known repeats one whose key is: another branch of the same code.
+fn drop_unkeyed(rows: &mut Vec<Row>) {
+    let place = |row: &Row| (row.member.target.clone(), row.member.file.clone(), row.member.line);
+    let keyed: FxHashSet<(Name, Name, u32)> =
+        rows.iter().filter(|row| row.member.key.is_some()).map(place).collect();
+    rows.retain(|row| row.member.key.is_some() || !keyed.contains(&place(row)));
 }
 
 /// What most of the rows that came by code came by; else a literal.

@@ -9,7 +9,7 @@ use super::machine::value::{Kind, Value};
 use crate::model::{Certainty, Member, Name, Registry};
 
 /// Outside constructors whose instances are worth listing.
-const MADE: &[&str] = &["Signal", "NamedSignal", "signal", "ModelSignal", "EventType"];
+const MADE: &[&str] = &["Signal", "NamedSignal", "signal", "ModelSignal", "EventType", "object"];
 
 pub fn instances(machine: &Machine<'_, '_>) -> Vec<Registry> {
     let mut found = Vec::new();
@@ -78,18 +78,26 @@ pub fn attached(machine: &Machine<'_, '_>) -> Vec<Registry> {
     for one in &machine.attached {
         let Some(registrar) = &one.registrar else { continue };
         let Some((target, _, _)) = machine.describe(&one.subject) else { continue };
-        let class = &machine.classes[one.class as usize].name;
+        let class = one.owner.as_deref().unwrap_or("a class that is computed");
         let file = machine.path_of(one.file);
         let symbol = machine.context.names.symbol(registrar);
         let place = symbol.map_or((file.clone(), one.line), |s| (s.file.clone(), s.line));
         places.entry(registrar.clone()).or_insert(place);
-        groups.entry(registrar.clone()).or_default().push(Member {
-            key: Some(format!("{class}.{}", one.name).into()),
+        let members = groups.entry(registrar.clone()).or_default();
+        // One definition may go to several classes.
+        if let Some(last) = members.last_mut()
+            && (last.line, &last.file, &last.target) == (one.line, &file, &target)
+        {
+            last.why = format!("{}, {class}", last.why).into();
+            continue;
+        }
+        members.push(Member {
+            key: Some(one.name.clone()),
             target,
             file,
             line: one.line,
             certainty: Certainty::Exact,
-            why: format!("set on {class} while decorating").into(),
+            why: format!("while decorating, set on {class}").into(),
         });
     }
     let build = |(registrar, members): (Name, Vec<Member>)| {
@@ -122,11 +130,8 @@ pub fn generated(machine: &Machine<'_, '_>) -> Vec<Registry> {
             }
             told.push(&generator.within);
             let mut members: Vec<Member> = Vec::new();
-            for (class, by) in &machine.made {
-                if *by != generator.within {
-                    continue;
-                }
-                let class = &machine.classes[*class as usize];
+            for made in machine.made.iter().filter(|made| made.by == generator.within) {
+                let class = &machine.classes[made.class as usize];
                 members.push(Member {
                     key: Some(class.short.clone()),
                     target: class.name.clone(),

@@ -1,6 +1,7 @@
 //! Joins all files' registries: executes what runs at import time ([`machine`]), reads the
 //! containers off the heap ([`collect`]), and adds what mechanisms by name and by convention make.
 
+mod annotations;
 mod build;
 mod collect;
 mod conventional;
@@ -34,6 +35,7 @@ pub fn registries(machine: &Machine<'_, '_>) -> Vec<Registry> {
     found.extend(prefixes::prefixes(machine, &conventions));
     found.extend(instances::instances(machine));
     found.extend(instances::attached(machine));
+    found.extend(annotations::annotated(machine));
     found.extend(instances::generated(machine));
     found.extend(entry_points::entry_points(machine));
     found.extend(conventional::conventional(machine, &conventions));

@@ -1,7 +1,7 @@
 //! What one entry of a container says: key, target, place.
 
 use super::machine::Machine;
-use super::machine::value::{Entry, How, Kind, Object, Value};
+use super::machine::value::{Entry, How, Kind, Object, Value, identity};
 use crate::model::{Certainty, Member, Name};
 
 /// A member with what its registry's kind is judged by.
@@ -12,6 +12,8 @@ pub struct Row {
     pub weight: Weight,
     /// The container gives it its key.
     pub is_keyed: bool,
+    /// Tells apart tuples that begin alike.
+    pub print: u64,
 }
 
 /// How much a stored value looks like a member of a registry.
@@ -67,6 +69,7 @@ fn entry_rows(
         return;
     };
     let text = match key {
+        Some(_) if entry.text.is_some() && depth == 0 => entry.text.clone(),
         Some(key) => key_text(machine, key),
         None if is_keyed => None,
         None => Some(short(&target)),
@@ -76,6 +79,12 @@ fn entry_rows(
         (_, text) => text,
     };
     push(entry, text, target, weight, found);
+    if let (Value::Class(class), Some(row)) = (&entry.value, found.last_mut())
+        && let Some(made) = machine.generated(*class)
+    {
+        let (by, file, line) = (&made.by, machine.path_of(made.file), made.line);
+        row.member.why = format!("generated at run time by {by} ({file}:{line})").into();
+    }
 }
 
 /// A container in a container: a list of members under one key, a record, or a table of tables.
@@ -91,6 +100,7 @@ fn nested(
     let outer = key.and_then(|key| key_text(machine, key));
     let joined: Option<Name> = match (prefix, &outer) {
         (Some(prefix), Some(outer)) => Some(format!("{prefix}.{outer}").into()),
+        (None, Some(_)) if matches!(key, Some(Value::None)) => None,
         (None, outer) => outer.clone(),
         (Some(prefix), None) => Some(prefix.into()),
     };
@@ -145,11 +155,26 @@ fn push(entry: &Entry, key: Option<Name>, target: Name, weight: Weight, found: &
         registrar: entry.registrar.clone(),
         weight,
         is_keyed: entry.key.is_some(),
+        print: print(&entry.value),
     });
     // The caller turns file numbers into paths.
     if let Some(row) = found.last_mut() {
         row.member.file = entry.file.to_string().into();
     }
+}
+
+/// A hash of what a tuple holds; 0 for anything else.
+fn print(value: &Value) -> u64 {
+    use std::hash::Hasher;
+    let Value::Tuple(items) = value else { return 0 };
+    let mut hasher = rustc_hash::FxHasher::default();
+    for item in items.iter() {
+        match identity(item) {
+            Some(identity) => hasher.write(identity.as_bytes()),
+            None => hasher.write_u8(1),
+        }
+    }
+    hasher.finish()
 }
 
 fn how_text(how: How) -> &'static str {
@@ -255,14 +280,25 @@ pub fn key_text(machine: &Machine<'_, '_>, key: &Value) -> Option<Name> {
         }
         Value::Path(path) => Some(short(path)),
         Value::Object(id) => {
-            let Kind::Instance(class) = machine.objects[*id as usize].kind else { return None };
+            let object = &machine.objects[*id as usize];
+            let Kind::Instance(class) = object.kind else { return None };
+            if let Some(Value::Str(text)) = &object.from {
+                return Some(text.clone());
+            }
             Some(machine.classes[class as usize].short.clone())
         }
+        // Made of one string: `URIRef("…")`.
+        Value::Made(made) => match &*made.args.plain {
+            [Value::Str(text)] => Some(text.clone()),
+            _ => None,
+        },
         Value::Derived(_) => None,
         other => machine.describe(other).map(|(name, _, _)| short(&name)),
     }
 }
 
 pub fn short(name: &str) -> Name {
-    name.rsplit('.').next().unwrap_or(name).into()
+    let last = name.rsplit('.').next().unwrap_or(name);
+    // Lambdas are numbered in qualified names only.
+    if last.starts_with("<lambda") { "<lambda>".into() } else { last.into() }
 }

@@ -1,5 +1,7 @@
 //! Behaviour per mechanism, on small modules.
 
+mod mechanisms;
+
 use std::sync::Arc;
 
 use crate::analyzers::link::{LinkInput, link};

@@ -56,12 +56,7 @@ impl<'a> Machine<'_, 'a> {
             if let Some(closure) = self.closures.get(&(file, id)) {
                 return Value::Function(closure.clone());
             }
-            return Value::Function(Rc::new(super::Closure {
-                file,
-                id,
-                env: None,
-                owner: std::cell::Cell::new(None),
-            }));
+            return Value::Function(super::Closure::new(file, id, None));
         }
         if self.context.names.knows(&resolved) && !resolved.starts_with("builtins.") {
             // A variable that its module has not bound (yet).
@@ -117,6 +112,15 @@ impl<'a> Machine<'_, 'a> {
                 }
             }
             Value::Function(closure) => {
+                let wrapped = closure.wraps.borrow().clone();
+                if let Some(wrapped) = wrapped
+                    && matches!(name, "__name__" | "__qualname__" | "__module__" | "__wrapped__")
+                {
+                    return match name {
+                        "__wrapped__" => wrapped,
+                        _ => self.load_attr(&wrapped, name),
+                    };
+                }
                 let facts = self.facts(closure.file);
                 let function = &facts.functions[closure.id as usize];
                 match name {
@@ -335,6 +339,7 @@ impl<'a> Machine<'_, 'a> {
                 }
                 self.objects[*id as usize].attrs.insert(name, value);
             }
+            Value::Function(closure) if &*name == "__wrapped__" => closure.wrap(&value),
             Value::Function(closure) => {
                 let attrs = self.function_attrs.entry((closure.file, closure.id)).or_default();
                 attrs.retain(|(known, _)| *known != name);

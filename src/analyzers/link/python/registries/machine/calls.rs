@@ -6,6 +6,7 @@ use super::value::{Args, Closure, Env, How, Kind, Made, Value};
 use super::{CALL_FUEL, Frame, MAX_CALLS, Machine, Seen};
 use crate::model::Name;
 use crate::model::facts::python::registries::{Expr, ExprId, ParamKind};
+use crate::model::facts::python::schemas::Term;
 
 impl<'a> Machine<'_, 'a> {
     /// A call written in a body.
@@ -233,7 +234,11 @@ impl<'a> Machine<'_, 'a> {
         }
         let taint = self.derive(&args);
         let takes = args.iter().any(|value| self.stands_for_definition(value, 0));
+        if !takes && self.costly.get(&key).is_some_and(|count| *count > super::MAX_COSTLY) {
+            return taint;
+        }
         let here = self.here;
+        let fuel = self.fuel;
         self.stack.push(super::Call { file: closure.file, id: closure.id, takes, at: here });
         let mut frame = self.frame_of(closure, args);
         let entered = self.active.insert(key);
@@ -242,6 +247,9 @@ impl<'a> Machine<'_, 'a> {
         self.calls -= 1;
         self.here = here;
         self.stack.pop();
+        if !takes && fuel - self.fuel.min(fuel) > super::COSTLY {
+            *self.costly.entry(key).or_default() += 1;
+        }
         if entered {
             self.active.remove(&key);
         }
@@ -345,16 +353,14 @@ impl<'a> Machine<'_, 'a> {
         let function = &facts.functions[closure.id as usize];
         let mut plain = args.plain.into_iter();
         let mut named = args.named;
-        let open = args.open;
+        let (open, lines) = (args.open, args.lines);
         for param in &function.params {
             let name = &facts.strings[param.name as usize];
             let value = match param.kind {
                 ParamKind::Args => Value::Tuple(plain.by_ref().collect()),
                 ParamKind::Kwargs => {
                     let object = self.new_object(Kind::Dict, closure.file, function.line);
-                    for (key, value) in std::mem::take(&mut named) {
-                        self.store_literal(object, Some(Value::Str(key)), value);
-                    }
+                    self.store_keywords(object, std::mem::take(&mut named), &lines);
                     self.objects[object as usize].exact = !open;
                     self.objects[object as usize].transient = true;
                     Value::Object(object)
@@ -432,8 +438,13 @@ impl<'a> Machine<'_, 'a> {
 
     pub(super) fn new_instance(&mut self, class: u32, args: &Args, file: u32, line: u32) -> u32 {
         let object = self.new_object(Kind::Instance(class), file, line);
-        self.objects[object as usize].from = match self.derive(args) {
-            Value::Derived(inner) => Some((*inner).clone()),
+        let is_text = || {
+            let outside = &self.classes[class as usize].outside;
+            outside.iter().any(|base| &**base == "builtins.str")
+        };
+        self.objects[object as usize].from = match (self.derive(args), args.plain.first()) {
+            (Value::Derived(inner), _) => Some((*inner).clone()),
+            (_, Some(text @ Value::Str(_))) if is_text() => Some(text.clone()),
             _ => None,
         };
         object
@@ -461,6 +472,12 @@ impl<'a> Machine<'_, 'a> {
     /// Without an `__init__` of its own a class may be a dataclass or a named tuple: its
     /// class-level names are its fields, and fresh containers come from `default_factory`.
     fn fill_fields(&mut self, object: u32, class: u32, args: Args) {
+        if !args.plain.is_empty() {
+            let fields = self.fields(class);
+            for (name, value) in fields.into_iter().zip(args.plain) {
+                self.objects[object as usize].attrs.insert(name, value);
+            }
+        }
         for (name, value) in args.named {
             self.objects[object as usize].attrs.insert(name, value);
         }
@@ -486,5 +503,34 @@ impl<'a> Machine<'_, 'a> {
             let value = self.call(&factory, Args::default());
             self.objects[object as usize].attrs.insert(name, value);
         }
+        for hook in ["__post_init__", "__attrs_post_init__"] {
+            if let Some(hook) = self.class_attr(class, hook) {
+                self.call(&hook, Args::of(vec![Value::Object(object)]));
+            }
+        }
     }
+
+    /// The annotated names of a class and its bases, in the order of a generated `__init__`.
+    fn fields(&self, class: u32) -> Vec<Name> {
+        let mut fields: Vec<Name> = Vec::new();
+        for base in self.classes[class as usize].mro.iter().rev() {
+            let name = &*self.classes[*base as usize].name;
+            let Some(shape) = self.shapes.get(name) else { continue };
+            for attribute in &shape.attributes {
+                let is_field = match &attribute.annotation {
+                    Some(Term::Subscript(outer, _)) => !is_class_var(outer),
+                    Some(annotation) => !is_class_var(annotation),
+                    None => false,
+                };
+                if is_field && !fields.contains(&attribute.name) {
+                    fields.push(attribute.name.clone());
+                }
+            }
+        }
+        fields
+    }
+}
+
+fn is_class_var(annotation: &Term) -> bool {
+    matches!(annotation, Term::Name { text, .. } if text.ends_with("ClassVar"))
 }

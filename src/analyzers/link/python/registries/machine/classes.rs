@@ -174,8 +174,7 @@ impl<'a> Machine<'_, 'a> {
                 Value::ClassMethod(inner) => (*inner).clone(),
                 other => other,
             };
-            let args =
-                Args { plain: vec![Value::Class(class)], named: keywords.clone(), open: false };
+            let args = Args { named: keywords.clone(), ..Args::of(vec![Value::Class(class)]) };
             self.ran(class, &hook);
             self.call(&hook, args);
         }
@@ -297,7 +296,8 @@ impl<'a> Machine<'_, 'a> {
             }
             None => self.site.within.clone(),
         };
-        self.made.push((class, by));
+        let (file, line) = self.here;
+        self.made.push(super::Generated { class, by, file, line });
         if let Some(metaclass) = metaclass {
             self.classes[class as usize].metaclass = Some(metaclass);
         }

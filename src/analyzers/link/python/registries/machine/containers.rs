@@ -139,6 +139,7 @@ impl Machine<'_, '_> {
                         file: entry.file,
                         line: entry.line,
                         how: entry.how,
+                        text: entry.text.clone(),
                         registrar: entry.registrar.clone(),
                         uncertain: entry.uncertain,
                     })
@@ -227,17 +228,8 @@ impl Machine<'_, '_> {
 
     pub(super) fn dict_get(&self, id: ObjectId, key: &Value) -> Option<Value> {
         let object = &self.objects[id as usize];
-        match key {
-            Value::Str(text) => {
-                let at = *object.index.get(text)?;
-                Some(object.entries[at as usize].value.clone())
-            }
-            Value::Unknown | Value::Derived(_) => None,
-            other => object.entries.iter().find_map(|entry| {
-                let known = entry.key.as_ref()?;
-                (known.same(other) == Some(true)).then(|| entry.value.clone())
-            }),
-        }
+        let at = *object.index.get(&super::value::identity(key)?)?;
+        Some(object.entries[at as usize].value.clone())
     }
 
     pub(super) fn set_item(&mut self, object: &Value, key: Value, value: Value) {
@@ -388,11 +380,7 @@ impl Machine<'_, '_> {
                 };
                 Value::Object(self.new_instance(class, &subject, file, line))
             }
-            ("__call__", Value::Class(class)) => {
-                let plain = args.plain.clone();
-                let args = Args { plain, named: args.named.clone(), open: args.open };
-                self.instantiate(*class, args, file, line)
-            }
+            ("__call__", Value::Class(class)) => self.instantiate(*class, args.clone(), file, line),
             ("__setitem__", Value::Object(id)) => {
                 if let [key, value] = &*args.plain {
                     self.store(*id, Some(key.clone()), value.clone());

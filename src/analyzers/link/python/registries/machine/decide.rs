@@ -106,11 +106,12 @@ impl Machine<'_, '_> {
             },
             Value::Object(id) => {
                 let object = &self.objects[*id as usize];
-                let Value::Str(key) = item else { return None };
-                if object.kind == Kind::Dict && object.exact {
-                    return Some(object.index.contains_key(key));
+                let key = super::value::identity(item)?;
+                if object.kind == Kind::Dict {
+                    let is_there = object.index.contains_key(&key);
+                    return if is_there || object.exact { Some(is_there) } else { None };
                 }
-                let literal = |entry: &super::value::Entry| matches!(&entry.value, Value::Str(text) if text == key);
+                let literal = |entry: &super::value::Entry| matches!(&entry.value, Value::Str(text) if *text == key);
                 if matches!(object.kind, Kind::List | Kind::Set)
                     && object.entries.iter().any(literal)
                 {

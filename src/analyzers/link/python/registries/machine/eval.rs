@@ -72,9 +72,12 @@ impl<'a> Machine<'_, 'a> {
                     }
                     match key {
                         Some(key) => {
-                            let key = self.eval(frame, *key);
+                            let name = *key;
+                            let key = self.eval(frame, name);
                             let value = self.eval(frame, *value);
+                            self.key_text = self.spelled(frame, name, &key);
                             self.store_literal(object, Some(key), value);
+                            self.key_text = None;
                         }
                         None => {
                             let value = self.eval(frame, *value);
@@ -148,12 +151,9 @@ impl<'a> Machine<'_, 'a> {
                     },
                 }
             }
-            Expr::Lambda(id) => Value::Function(Rc::new(super::Closure {
-                file: frame.file,
-                id: *id,
-                env: frame.env.clone(),
-                owner: std::cell::Cell::new(None),
-            })),
+            Expr::Lambda(id) => {
+                Value::Function(super::Closure::new(frame.file, *id, frame.env.clone()))
+            }
             Expr::Comprehension(shape, key, element, generators) => {
                 self.comprehension(frame, *shape, *key, *element, generators, line)
             }
@@ -253,8 +253,12 @@ impl<'a> Machine<'_, 'a> {
             match arg {
                 Arg::Plain(value) => values.plain.push(self.eval(frame, *value)),
                 Arg::Keyword(name, value) => {
+                    let name = frame.facts.strings[*name as usize].clone();
+                    if args.len() > 2 {
+                        values.lines.push((name.clone(), frame.facts.lines[*value as usize]));
+                    }
                     let value = self.eval(frame, *value);
-                    values.named.push((frame.facts.strings[*name as usize].clone(), value));
+                    values.named.push((name, value));
                 }
                 Arg::Star(value) => {
                     let value = self.eval(frame, *value);
@@ -433,9 +437,19 @@ impl<'a> Machine<'_, 'a> {
         let mut rest = text;
         while let Some(at) = rest.find('%') {
             out.push_str(&rest[..at]);
-            let code = rest[at + 1..].chars().next();
+            let spec = rest[at + 1..].find(|c: char| !c.is_ascii_digit()).unwrap_or(0);
+            let digits = &rest[at + 1..at + 1 + spec];
+            let width: usize = digits.parse().unwrap_or(0);
+            let code = rest[at + 1 + spec..].chars().next();
             match code {
-                Some('s' | 'd' | 'r') => match items.next() {
+                Some('d') if width > 0 && width < 32 => match items.next() {
+                    Some(Value::Int(item)) if digits.starts_with('0') => {
+                        out.push_str(&format!("{item:0width$}"));
+                    }
+                    Some(Value::Int(item)) => out.push_str(&format!("{item:width$}")),
+                    _ => return Value::Unknown,
+                },
+                Some('s' | 'd' | 'r') if spec == 0 => match items.next() {
                     Some(Value::Str(item)) => out.push_str(item),
                     Some(Value::Int(item)) => out.push_str(&item.to_string()),
                     _ => return Value::Unknown,
@@ -443,7 +457,7 @@ impl<'a> Machine<'_, 'a> {
                 Some('%') => out.push('%'),
                 _ => return Value::Unknown,
             }
-            rest = &rest[at + 2..];
+            rest = &rest[at + 2 + spec..];
         }
         out.push_str(rest);
         Value::str(&out)

@@ -45,9 +45,14 @@ impl<'a> Machine<'_, 'a> {
     fn step(&mut self, frame: &mut Frame<'a>, stmt: &'a Stmt) -> Flow {
         match &stmt.op {
             Op::Assign(targets, value) => {
-                let value = self.eval(frame, *value);
+                let made = self.eval(frame, *value);
+                if let ([target], Expr::Tuple(rows)) =
+                    (&**targets, &frame.facts.exprs[*value as usize])
+                {
+                    self.note_tuple(frame, *target, rows, &made);
+                }
                 for target in targets {
-                    self.assign(frame, *target, value.clone());
+                    self.assign(frame, *target, made.clone());
                 }
             }
             Op::Augment(target, op, value) => self.augment(frame, *target, *op, *value),
@@ -241,6 +246,12 @@ impl<'a> Machine<'_, 'a> {
         };
         if is_global {
             let text = frame.facts.strings[name as usize].clone();
+            // Keywords that a module keeps under a name are no longer passing through.
+            if let Value::Object(id) = &value
+                && frame.env.is_none()
+            {
+                self.objects[*id as usize].transient = false;
+            }
             let globals = &mut self.globals[frame.file as usize];
             let weak = value.is_unknown()
                 || self.weak > 0
@@ -270,8 +281,11 @@ impl<'a> Machine<'_, 'a> {
             }
             Expr::Sub(object, key) => {
                 let object = self.eval(frame, *object);
-                let key = self.eval(frame, *key);
+                let name = *key;
+                let key = self.eval(frame, name);
+                self.key_text = self.spelled(frame, name, &key);
                 self.set_item(&object, key, value);
+                self.key_text = None;
             }
             Expr::Tuple(targets) | Expr::List(targets) => {
                 let items = self.elements(&value);
@@ -298,6 +312,53 @@ impl<'a> Machine<'_, 'a> {
             Expr::Star(target) => self.assign(frame, *target, value),
             _ => {}
         }
+    }
+
+    /// How a module or class body spells a key that is an object: `Q.positive`, `XSD.integer`.
+    pub(super) fn spelled(&self, frame: &Frame<'a>, key: ExprId, value: &Value) -> Option<Name> {
+        let is_plain = matches!(value, Value::Object(_) | Value::Made(_) | Value::Method(_));
+        if !is_plain || self.calls > 0 || frame.function.is_some() {
+            return None;
+        }
+        let Expr::Attr(object, name) = &frame.facts.exprs[key as usize] else { return None };
+        let Expr::Name(object) = &frame.facts.exprs[*object as usize] else { return None };
+        let strings = &frame.facts.strings;
+        Some(format!("{}.{}", strings[*object as usize], strings[*name as usize]).into())
+    }
+
+    /// A tuple of definitions under a name is a table, though no object that code could change.
+    fn note_tuple(
+        &mut self,
+        frame: &mut Frame<'a>,
+        target: ExprId,
+        rows: &'a [ExprId],
+        value: &Value,
+    ) {
+        let (Value::Tuple(items), Expr::Name(name)) = (value, &frame.facts.exprs[target as usize])
+        else {
+            return;
+        };
+        let holds = |item: &Value| match item {
+            Value::Tuple(parts) => parts.iter().any(Value::is_definition),
+            Value::Object(id) => matches!(self.objects[*id as usize].kind, Kind::Instance(_)),
+            other => other.is_definition(),
+        };
+        let is_body = frame.env.is_none() || frame.is_class;
+        let held = items.iter().filter(|item| holds(item)).count();
+        if self.calls > 0 || !is_body || items.len() < 3 || held * 2 < items.len() {
+            return;
+        }
+        let outer = self.site.line;
+        let object = self.new_object(Kind::List, frame.file, outer);
+        for (at, item) in items.iter().enumerate() {
+            if rows.len() == items.len() {
+                self.site.line = frame.facts.lines[rows[at] as usize];
+            }
+            self.store_literal(object, None, item.clone());
+        }
+        self.site.line = outer;
+        let name = &frame.facts.strings[*name as usize];
+        self.tuples.push((format!("{}.{name}", self.site.within).into(), object));
     }
 
     fn augment(&mut self, frame: &mut Frame<'a>, target: ExprId, op: BinOp, value: ExprId) {
@@ -335,12 +396,7 @@ impl<'a> Machine<'_, 'a> {
         } else {
             frame.env.clone()
         };
-        let closure = Rc::new(super::Closure {
-            file: frame.file,
-            id,
-            env,
-            owner: std::cell::Cell::new(None),
-        });
+        let closure = super::Closure::new(frame.file, id, env);
         self.closures.insert((frame.file, id), closure.clone());
         let value = Value::Function(closure);
         // Other decorators must see the name already bound (`@f.register` on a second `f`).
@@ -387,6 +443,11 @@ impl<'a> Machine<'_, 'a> {
                 && !wrapper.starts_with("metascope.")
             {
                 self.wrapped.insert((closure.file, closure.id), wrapper);
+            }
+            if let Value::Function(wrapper) = &result
+                && wrapper.env.is_some()
+            {
+                wrapper.wrap(&subject);
             }
             value = match result {
                 Value::Unknown | Value::None => subject.clone(),

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use super::Machine;
 use super::value::{Args, Kind, Made, Value};
+use crate::model::Name;
 
 impl Machine<'_, '_> {
     pub(super) fn call_path(&mut self, path: &str, args: Args, file: u32, line: u32) -> Value {
@@ -155,6 +156,19 @@ impl Machine<'_, '_> {
             },
             "classmethod" => first.map_or(Value::Unknown, |f| Value::ClassMethod(Rc::new(f))),
             "staticmethod" => first.map_or(Value::Unknown, |f| Value::StaticMethod(Rc::new(f))),
+            "eval" => match first {
+                Some(Value::Str(text)) if matches!(&*text, "True" | "False") => {
+                    Value::Bool(&*text == "True")
+                }
+                _ => Value::Unknown,
+            },
+            "str.__new__" | "dict.__new__" | "list.__new__" | "int.__new__" => match first {
+                Some(Value::Class(class)) => {
+                    let plain = args.plain.get(1..).unwrap_or_default().into();
+                    Value::Object(self.new_instance(class, &Args::of(plain), file, line))
+                }
+                _ => Value::Unknown,
+            },
             "object.__new__" => match first {
                 Some(Value::Class(class)) => {
                     Value::Object(self.new_instance(class, &Args::default(), file, line))
@@ -190,7 +204,7 @@ impl Machine<'_, '_> {
                     Some(Value::Path(path)) => match &**path {
                         "builtins.dict" => Some(Kind::Dict),
                         "builtins.list" => Some(Kind::List),
-                        "builtins.set" => Some(Kind::Set),
+                        "builtins.set" | "builtins.frozenset" => Some(Kind::Set),
                         _ => None,
                     },
                     Some(Value::Function(_)) => Some(Kind::Dict),
@@ -209,12 +223,24 @@ impl Machine<'_, '_> {
                     plain: args.plain.get(1..).unwrap_or_default().into(),
                     named: args.named,
                     open: args.open,
+                    lines: args.lines,
                 };
                 Value::Partial(Rc::new((function, rest)))
             }
-            // `wraps(f)` hands on the wrapper, which stays known as such.
-            "functools.wraps" => Value::Path("metascope.identity".into()),
-            "metascope.identity" | "functools.update_wrapper" => first.unwrap_or(Value::Unknown),
+            // `wraps(f)` hands on the wrapper, which is known by the name of `f`.
+            "functools.wraps" => {
+                let wraps = Value::Path("metascope.wraps".into());
+                Value::Partial(Rc::new((wraps, Args::of(first.into_iter().collect()))))
+            }
+            "metascope.wraps" | "functools.update_wrapper" => {
+                let [a, b] = &*args.plain else { return first.unwrap_or(Value::Unknown) };
+                let (wrapper, wrapped) = if path == "metascope.wraps" { (b, a) } else { (a, b) };
+                if let Value::Function(closure) = wrapper {
+                    closure.wrap(wrapped);
+                }
+                wrapper.clone()
+            }
+            "metascope.identity" => first.unwrap_or(Value::Unknown),
             "typing.cast" | "typing_extensions.cast" => {
                 args.plain.get(1).cloned().unwrap_or(Value::Unknown)
             }
@@ -364,10 +390,28 @@ impl Machine<'_, '_> {
                 }
             }
         }
-        for (key, value) in args.named {
+        self.store_keywords(object, args.named, &args.lines);
+        Value::Object(object)
+    }
+
+    /// Rows given as keywords, each at its own line.
+    pub(super) fn store_keywords(
+        &mut self,
+        object: u32,
+        named: Vec<(Name, Value)>,
+        lines: &[(Name, u32)],
+    ) {
+        let outer = (self.here.1, self.site.line);
+        for (key, value) in named {
+            if let Some((_, line)) = lines.iter().find(|(name, _)| *name == key) {
+                self.here.1 = *line;
+                if self.calls == 0 {
+                    self.site.line = *line;
+                }
+            }
             self.store_literal(object, Some(Value::Str(key)), value);
         }
-        Value::Object(object)
+        (self.here.1, self.site.line) = outer;
     }
 
     fn update_literal(&mut self, object: u32, source: &Value) {

@@ -28,15 +28,20 @@ use self::value::{
 use crate::analyzers::link::python::{Context, PythonFile};
 use crate::model::Name;
 use crate::model::facts::python::registries::{FunctionId, Op, RegistryFacts};
+use crate::model::facts::python::schemas::ClassShape;
 
 /// Steps that one module body and what it calls may take.
 const MODULE_FUEL: u32 = 300_000;
 /// Steps of one function executed on its own.
-const FUNCTION_FUEL: u32 = 3_000;
+const FUNCTION_FUEL: u32 = 9_000;
 /// Steps of all functions executed on their own, per source line of the project.
 const FUEL_PER_LINE: u32 = 12;
 /// Steps that one call from outside any function may take.
-const CALL_FUEL: u32 = 8_000;
+const CALL_FUEL: u32 = 24_000;
+/// A function that is given no definition and takes more steps than this, time and again, is
+/// not worth executing.
+const COSTLY: u32 = 1_200;
+const MAX_COSTLY: u32 = 2;
 const MAX_CALLS: u32 = 9;
 const MAX_DEPTH: u32 = 160;
 /// Longest loop that is unrolled.
@@ -80,8 +85,18 @@ pub struct Machine<'c, 'a> {
     pub history: Vec<Ran>,
     /// What hooks and decorators put on classes.
     pub injected: Vec<Injected>,
-    /// Classes made by `type()`, with the function that made them.
-    pub made: Vec<(ClassIndex, Name)>,
+    /// Tuples of definitions under the names of modules and classes.
+    pub tuples: Vec<(Name, ObjectId)>,
+    /// Containers that exist only while a function runs, under its name.
+    pub locals: Vec<(Name, ObjectId)>,
+    /// Functions that took many steps without being given a definition, and how often.
+    costly: FxHashMap<(u32, FunctionId), u32>,
+    /// How the key about to be stored is spelled.
+    key_text: Option<Name>,
+    /// The shapes of classes by name, for fields.
+    shapes: FxHashMap<&'a str, &'a ClassShape>,
+    /// Classes made by `type()`, by rising index.
+    pub made: Vec<Generated>,
     /// What outside the project wraps a function, by decorating it.
     wrapped: FxHashMap<(u32, FunctionId), Name>,
     dispatch_tables: FxHashSet<ObjectId>,
@@ -154,6 +169,11 @@ impl<'c, 'a> Machine<'c, 'a> {
             attached: Vec::new(),
             history: Vec::new(),
             injected: Vec::new(),
+            tuples: Vec::new(),
+            locals: Vec::new(),
+            costly: FxHashMap::default(),
+            key_text: None,
+            shapes: FxHashMap::default(),
             made: Vec::new(),
             wrapped: FxHashMap::default(),
             dispatch_tables: FxHashSet::default(),
@@ -181,6 +201,9 @@ impl<'c, 'a> Machine<'c, 'a> {
             for (id, function) in facts.functions.iter().enumerate() {
                 let name: &'a str = &facts.strings[function.name as usize];
                 machine.functions.insert(name, (index, id as FunctionId));
+            }
+            for shape in &file.facts.schemas.classes {
+                machine.shapes.insert(&shape.name, shape);
             }
         }
         machine
@@ -258,8 +281,44 @@ impl<'c, 'a> Machine<'c, 'a> {
             returns: Vec::new(),
         };
         self.active.insert((file, id));
+        let start = self.objects.len();
         self.exec(&mut frame, body);
         self.active.remove(&(file, id));
+        if let Some(env) = &frame.env {
+            let name = facts.strings[function.name as usize].clone();
+            self.keep_locals(&name, env, start, facts);
+        }
+    }
+
+    /// Containers made in a function that its own nested definitions were registered in: they
+    /// exist once it is called.
+    fn keep_locals(&mut self, name: &str, env: &Env, start: usize, facts: &RegistryFacts) {
+        let is_filled = |id: &ObjectId| {
+            let by_decorator =
+                |entry: &Entry| matches!(entry.how, How::Decorator | How::DecoratorClass);
+            self.objects[*id as usize].entries.iter().any(by_decorator)
+        };
+        let mut found: Vec<(Name, ObjectId)> = Vec::new();
+        for (variable, value) in env.vars.borrow().iter() {
+            let Value::Object(id) = value else { continue };
+            if (*id as usize) < start {
+                continue;
+            }
+            let name = format!("{name}.{}", facts.strings[*variable as usize]);
+            if is_filled(id) {
+                found.push((name.into(), *id));
+                continue;
+            }
+            for (attr, value) in &self.objects[*id as usize].attrs {
+                if let Value::Object(inner) = value
+                    && is_filled(inner)
+                {
+                    found.push((format!("{name}.{attr}").into(), *inner));
+                }
+            }
+        }
+        found.sort();
+        self.locals.append(&mut found);
     }
 
     /// What the first parameter of a method stands for.
@@ -298,7 +357,7 @@ impl<'c, 'a> Machine<'c, 'a> {
         if self.calls < 4
             && let Some(init) = self.class_attr(class, "__init__")
         {
-            let args = Args { plain: vec![Value::Object(object)], named: Vec::new(), open: true };
+            let args = Args { open: true, ..Args::of(vec![Value::Object(object)]) };
             let site = self.site.clone();
             self.site.subject = None;
             self.call(&init, args);
@@ -398,6 +457,7 @@ impl<'c, 'a> Machine<'c, 'a> {
             file: place.0,
             line: place.1,
             how,
+            text: self.key_text.take(),
             registrar,
             uncertain: self.uncertain > 0,
         };
@@ -409,18 +469,19 @@ impl<'c, 'a> Machine<'c, 'a> {
         if object.entries.len() > 40_000 {
             return;
         }
-        if let Some(Value::Str(key)) = &entry.key
-            && object.kind == Kind::Dict
+        if object.kind == Kind::Dict
+            && let Some(key) = entry.key.as_ref().and_then(value::identity)
         {
-            if let Some(at) = object.index.get(key) {
-                // What is known beats what is not.
+            if let Some(at) = object.index.get(&key) {
+                // What is known beats what is not, and a `try` what handles its failure.
                 let old = &mut object.entries[*at as usize];
-                if !entry.value.is_unknown() || old.value.is_unknown() {
+                let is_weak = entry.value.is_unknown() || self.weak > 0;
+                if !is_weak || old.value.is_unknown() {
                     *old = entry;
                 }
                 return;
             }
-            object.index.insert(key.clone(), object.entries.len() as u32);
+            object.index.insert(key, object.entries.len() as u32);
         }
         object.entries.push(entry);
     }
@@ -481,10 +542,19 @@ impl<'c, 'a> Machine<'c, 'a> {
         self.dispatch_tables.contains(&object)
     }
 
+    /// How a class came to be, if it was made at run time.
+    pub fn generated(&self, class: ClassIndex) -> Option<&Generated> {
+        let at = self.made.binary_search_by_key(&class, |made| made.class).ok()?;
+        self.made.get(at)
+    }
+
     /// The qualified name and place of a definition.
     pub fn describe(&self, value: &Value) -> Option<(Name, u32, u32)> {
         match value {
             Value::Function(closure) => {
+                if let Some(wrapped) = &*closure.wraps.borrow() {
+                    return self.describe(wrapped);
+                }
                 let facts = self.facts(closure.file);
                 let function = &facts.functions[closure.id as usize];
                 Some((facts.strings[function.name as usize].clone(), closure.file, function.line))
@@ -507,10 +577,13 @@ impl<'c, 'a> Machine<'c, 'a> {
 impl Machine<'_, '_> {
     /// A decorator put something on a class: remembered as an attachment.
     fn attach(&mut self, object: &Value, name: &Name, value: &Value) {
-        let (Value::Class(class), Some(subject)) = (object, &self.site.subject) else { return };
-        if matches!(subject, Value::Class(own) if own == class) {
-            return;
-        }
+        let Some(subject) = &self.site.subject else { return };
+        let owner = match object {
+            Value::Class(class) => Some(self.classes[*class as usize].name.clone()),
+            Value::Path(path) => Some(path.clone()),
+            Value::Unknown => None,
+            _ => return,
+        };
         let is_subject = match value {
             Value::Function(closure) => closure.env.is_some() || value.same(subject) == Some(true),
             Value::Derived(_) | Value::Object(_) => true,
@@ -521,7 +594,7 @@ impl Machine<'_, '_> {
         }
         let registrar = self.site.registrar.clone();
         self.attached.push(Attached {
-            class: *class,
+            owner,
             name: name.clone(),
             subject: subject.clone(),
             registrar,
@@ -587,10 +660,20 @@ impl Machine<'_, '_> {
 /// `setattr(C, name, f)` by a decorator on `f`.
 #[derive(Debug)]
 pub struct Attached {
-    pub class: ClassIndex,
+    /// The class, where it is known.
+    pub owner: Option<Name>,
     pub name: Name,
     pub subject: Value,
     pub registrar: Option<Name>,
+    pub file: u32,
+    pub line: u32,
+}
+
+/// A class made at run time, with the function that makes it and the line that does.
+#[derive(Debug)]
+pub struct Generated {
+    pub class: ClassIndex,
+    pub by: Name,
     pub file: u32,
     pub line: u32,
 }

@@ -79,6 +79,7 @@ fn collect<'a>(facts: &'a RegistryFacts, body: &'a [Stmt], depth: u32, into: &mu
                 handlers.iter().for_each(|handler| collect(facts, handler, depth + 1, into));
             }
             Op::With(_, body) | Op::For(_, _, body) => collect(facts, body, depth + 1, into),
+            Op::Class(id) => collect(facts, &facts.classes[*id as usize].body, depth + 1, into),
             _ => {}
         }
     }

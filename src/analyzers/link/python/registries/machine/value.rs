@@ -1,6 +1,6 @@
 //! Abstract values and the heap they live in.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use rustc_hash::FxHashMap;
@@ -52,7 +52,39 @@ pub struct Closure {
     pub id: FunctionId,
     pub env: Option<Rc<Env>>,
     /// The class in whose body it stands.
-    pub owner: std::cell::Cell<Option<ClassIndex>>,
+    pub owner: Cell<Option<ClassIndex>>,
+    /// What it stands in for, as the wrapper that a decorator made.
+    pub wraps: RefCell<Option<Value>>,
+}
+
+impl Closure {
+    pub fn new(file: u32, id: FunctionId, env: Option<Rc<Env>>) -> Rc<Self> {
+        Rc::new(Self { file, id, env, owner: Cell::default(), wraps: RefCell::default() })
+    }
+
+    /// Makes it a wrapper of `value`, unless it is one already or that would close a circle.
+    pub fn wrap(self: &Rc<Self>, value: &Value) {
+        const MAX_CHAIN: u32 = 16;
+        let mut at = value.clone();
+        for _ in 0..MAX_CHAIN {
+            let Value::Function(closure) = &at else {
+                if at.is_definition() && self.wraps.borrow().is_none() {
+                    *self.wraps.borrow_mut() = Some(value.clone());
+                }
+                return;
+            };
+            if (closure.file, closure.id) == (self.file, self.id) {
+                return;
+            }
+            let Some(next) = closure.wraps.borrow().clone() else {
+                if self.wraps.borrow().is_none() {
+                    *self.wraps.borrow_mut() = Some(value.clone());
+                }
+                return;
+            };
+            at = next;
+        }
+    }
 }
 
 /// Local variables of one call, or the namespace of a class body.
@@ -80,6 +112,8 @@ pub struct Args {
     pub named: Vec<(Name, Value)>,
     /// `*x` or `**x` of something unknown was among them.
     pub open: bool,
+    /// The lines of keywords, where a call spells out many.
+    pub lines: Vec<(Name, u32)>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -111,6 +145,8 @@ pub struct Entry {
     pub file: u32,
     pub line: u32,
     pub how: How,
+    /// How the source spells a key that has no text of its own.
+    pub text: Option<Name>,
     /// What stored it, unless the code of a module or class body did.
     pub registrar: Option<Name>,
     /// Came in one of several branches, or under a condition that could not be decided.
@@ -122,7 +158,7 @@ pub struct Object {
     pub kind: Kind,
     pub attrs: FxHashMap<Name, Value>,
     pub entries: Vec<Entry>,
-    /// Places of string keys in `entries`.
+    /// Places of keys in `entries`, by [`identity`].
     pub index: FxHashMap<Name, u32>,
     pub file: u32,
     pub line: u32,
@@ -254,6 +290,25 @@ impl Value {
             _ => Some(false),
         }
     }
+}
+
+/// A text that two keys share exactly when they are the same key; strings are their own.
+pub fn identity(key: &Value) -> Option<Name> {
+    Some(match key {
+        Value::Str(text) => return Some(text.clone()),
+        Value::None => "\0none".into(),
+        Value::Bool(value) => format!("\0i{}", i64::from(*value)).into(),
+        Value::Int(value) => format!("\0i{value}").into(),
+        Value::Class(class) => format!("\0c{class}").into(),
+        Value::Object(object) => format!("\0o{object}").into(),
+        Value::Path(path) => format!("\0p{path}").into(),
+        Value::Function(closure) => format!("\0f{}.{}", closure.file, closure.id).into(),
+        Value::Tuple(items) => {
+            let parts: Option<Vec<Name>> = items.iter().map(identity).collect();
+            format!("\0t{}", parts?.join("\0")).into()
+        }
+        _ => return None,
+    })
 }
 
 impl Args {
