@@ -35,7 +35,9 @@ fn apply(model: &mut Model, action: Action) -> Vec<Effect> {
             Vec::new()
         }
         Action::Progress { done, total } => {
-            model.loading = (done < total).then_some(Loading { done, total });
+            // What was read for the first time is linked next: that is told until it is shown.
+            let goes_on = done < total || !model.complete;
+            model.loading = goes_on.then_some(Loading { done, total });
             Vec::new()
         }
         Action::Snapshot { project, change } => snapshot(model, project, change),
@@ -153,7 +155,7 @@ fn snapshot(
     if model.complete {
         model.set_change(change);
     } else {
-        // Snapshots on the way through the first reading name no files: nothing was changed.
+        // Snapshots on the way to the first whole one name no files: nothing was changed.
         let is_partial = change.files.is_empty() && model.loading.is_some();
         model.complete = !is_partial;
     }

@@ -10,6 +10,7 @@ use super::theme::Theme;
 use super::widgets::line;
 use crate::app::command::{self, Command, Context};
 use crate::app::history::Stop;
+use crate::app::model::Loading;
 use crate::app::text::{self, Line, Role};
 use crate::app::{Hit, Model, View};
 
@@ -126,7 +127,10 @@ fn status(model: &Model) -> Line {
         return status.push(Role::Error, reason);
     }
     if let Some(loading) = &model.loading {
-        let text = format!("reading {}/{}", loading.done, loading.total);
+        let text = match loading {
+            Loading { done, total } if done < total => format!("reading {done}/{total}"),
+            Loading { .. } => "linking …".into(),
+        };
         status = status.push(Role::Info, &text);
     } else if !model.loaded {
         status = status.push(Role::Info, "reading …");

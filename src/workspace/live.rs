@@ -16,7 +16,7 @@ use super::scan::{Survey, display_name};
 use super::walk::{Found, Root};
 use super::watch::{self, Batch, Watcher};
 use super::{OpenError, Options};
-use crate::analyzers::link::{LinkInput, link};
+use crate::analyzers::link::{LinkInput, link, outline};
 use crate::model::{
     CacheCounts, Change, Diagnostic, FileEntry, FileFacts, FileStatus, Manifest, Name, Project,
     Timings,
@@ -66,9 +66,9 @@ pub struct Workspace {
 /// How often the folder is compared when the system cannot watch it.
 const POLL: Duration = Duration::from_secs(2);
 /// The first partial snapshot of a long first scan comes after this; later ones ever more seldom.
-const FIRST_PARTIAL: Duration = Duration::from_millis(300);
+const FIRST_PARTIAL: Duration = Duration::from_millis(100);
 /// Files extracted between two looks at the clock.
-const CHUNK: usize = 256;
+const CHUNK: usize = 128;
 
 impl Workspace {
     /// Opens a folder or file and returns at once; everything comes as events, from a thread.
@@ -211,7 +211,9 @@ impl Keeper {
             // The common case: an editor saved files we know.
             Some(wanted) => {
                 let changed = self.extract(wanted, false);
-                self.relink(changed);
+                if !changed.is_empty() {
+                    self.relink(changed, false);
+                }
             }
             None => self.rescan(&touched),
         }
@@ -252,7 +254,7 @@ impl Keeper {
             let ms = |time: Duration| time.as_secs_f64() * 1e3;
             self.timings.walk = ms(walked);
             self.timings.extract = ms(started.elapsed() - walked);
-            self.relink(files);
+            self.relink(files, is_first);
         }
     }
 
@@ -263,8 +265,7 @@ impl Keeper {
         let mut next_partial = FIRST_PARTIAL;
         let mut changed = Vec::new();
         let publish = self.publish.clone();
-        let mut chunks = wanted.chunks(CHUNK).peekable();
-        while let Some(chunk) = chunks.next() {
+        for chunk in wanted.chunks(CHUNK) {
             let extracted = extract_all(&self.root.folder, chunk.to_vec(), &self.cache, &|| {
                 let done = done.fetch_add(1, Ordering::Relaxed) + 1;
                 if total > 1 && (done.is_multiple_of(64) || done == total) {
@@ -279,9 +280,10 @@ impl Keeper {
                     changed.push(path);
                 }
             }
-            if with_partials && chunks.peek().is_some() && started.elapsed() > next_partial {
-                self.relink(Vec::new());
-                next_partial = started.elapsed() * 3;
+            // What was read is shown before it is linked: the last of a long reading always.
+            if with_partials && started.elapsed() > next_partial {
+                self.publish_outline();
+                next_partial = started.elapsed() * 2;
             }
         }
         changed
@@ -337,34 +339,38 @@ impl Keeper {
         }
     }
 
-    /// Links all facts and publishes the snapshot.
-    fn relink(&mut self, changed: Vec<Name>) {
-        if changed.is_empty()
-            && self.project.revision > 0
-            && self.entries.len() == self.project.files.len()
-        {
-            return;
-        }
-        let started = Instant::now();
+    /// All that is known of the files.
+    fn link_input(&self) -> LinkInput {
         let mut files: Vec<FileEntry> = self.entries.values().cloned().collect();
         files.sort_by(|a, b| a.path.cmp(&b.path));
         let mut diagnostics = self.walk_diagnostics.clone();
         diagnostics.extend(self.problems.values().cloned());
-        let input = LinkInput {
-            root: display_name(&self.root),
-            files,
-            manifests: self.manifests.clone(),
-            diagnostics,
-        };
+        let manifests = self.manifests.clone();
+        LinkInput { root: display_name(&self.root), files, manifests, diagnostics }
+    }
+
+    /// Publishes what the files read so far say on their own; it names no changed files.
+    fn publish_outline(&mut self) {
+        let mut project = outline(self.link_input());
+        project.revision = self.project.revision + 1;
+        self.project = Arc::new(project);
+        let (project, change) = (self.project.clone(), Change::default());
+        (self.publish)(Event::Snapshot { project, change });
+    }
+
+    /// Links all facts and publishes the snapshot; `is_first` when nothing was linked before.
+    fn relink(&mut self, changed: Vec<Name>, is_first: bool) {
+        let started = Instant::now();
+        let input = self.link_input();
         let mut project = on_pool(|| link(input));
         project.revision = self.project.revision + 1;
         project.cache = self.counts;
         let link = started.elapsed().as_secs_f64() * 1e3;
         let Timings { walk, extract, .. } = self.timings;
         project.timings = Timings { walk, extract, link, total: walk + extract + link };
-        // Nothing is "new" in the first snapshots: the user has seen nothing yet.
-        let change = if changed.is_empty() || self.project.files.is_empty() {
-            Change::default()
+        // Nothing is "new" in the first snapshot: the user has seen nothing yet.
+        let change = if is_first {
+            Change { files: changed, ..Change::default() }
         } else {
             compare(&self.project, &project, changed)
         };

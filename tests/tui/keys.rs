@@ -146,10 +146,14 @@ fn what_is_read_first_is_no_change() {
     shell.act(Action::Snapshot { project: project.clone(), change: added.clone() });
     let frame = text(&mut shell);
     assert!(frame.contains("reading 64/300") && !frame.contains("+1"), "{frame}");
+    // What was read is shown while it is linked.
+    shell.act(Action::Progress { done: 300, total: 300 });
+    shell.act(Action::Snapshot { project: project.clone(), change: Change::default() });
+    assert!(text(&mut shell).contains("linking …"));
     let last = Change { files: vec!["top.py".into()], ..added.clone() };
     shell.act(Action::Snapshot { project: project.clone(), change: last.clone() });
     let frame = text(&mut shell);
-    assert!(!frame.contains("reading") && !frame.contains("+1"), "{frame}");
+    assert!(!frame.contains("linking") && !frame.contains("+1"), "{frame}");
     shell.act(Action::Snapshot { project, change: last });
     assert!(text(&mut shell).contains("+1 −0"));
 }

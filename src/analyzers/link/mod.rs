@@ -66,6 +66,20 @@ pub fn link(input: LinkInput) -> Project {
     }
 }
 
+/// What the files say without each other: their definitions under the names the files give them,
+/// and their diagnostics. Something to show while the whole is being linked.
+pub fn outline(input: LinkInput) -> Project {
+    let LinkInput { root, files, mut diagnostics, .. } = input;
+    let mut linked = Linked::default();
+    for facts in files.iter().filter_map(|file| file.facts.as_ref()) {
+        linked.symbols.extend(facts.symbols.iter().cloned());
+        diagnostics.extend(facts.diagnostics.iter().cloned());
+    }
+    linked.sort();
+    diagnostics.sort_by(|a, b| (&a.file, a.line, a.column).cmp(&(&b.file, b.line, b.column)));
+    Project { root, files, diagnostics, symbols: linked.symbols, ..Project::default() }
+}
+
 impl Linked {
     fn append(&mut self, mut other: Self) {
         self.symbols.append(&mut other.symbols);
