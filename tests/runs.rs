@@ -11,5 +11,9 @@ mod faults;
 mod rust;
 #[path = "runs/support.rs"]
 mod support;
+#[path = "runs/sweeps.rs"]
+mod sweeps;
 #[path = "runs/thread.rs"]
 mod thread;
+#[path = "runs/workflows.rs"]
+mod workflows;

@@ -1,9 +1,10 @@
 //! A task → the program that runs it, in the task's own language.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{python, rust};
-use crate::model::{Language, Project, Worker};
+use crate::model::{Language, Name, Project, Task, Worker, Workflow};
 
 /// Generates the worker of one task, or of any function that can be run by its qualified name.
 /// `texts` reads a project's files by their path below the root.
@@ -23,4 +24,28 @@ pub fn generate(
         Some(Language::Rust) => rust::worker::generate(project, task, texts),
         None => Err(format!("{task} is not a function of this project")),
     }
+}
+
+/// The workers of all tasks that a workflow calls, by the tasks' ids.
+///
+/// # Errors
+/// Which task cannot be run, and why.
+pub fn generate_calls(
+    project: &Project,
+    workflow: &Workflow,
+    texts: &dyn Fn(&str) -> Option<Arc<str>>,
+) -> Result<BTreeMap<Name, (Task, Worker)>, String> {
+    let mut calls = BTreeMap::new();
+    for step in &workflow.steps {
+        if calls.contains_key(&step.task) {
+            continue;
+        }
+        let call = project.runnable(&step.task).and_then(|task| {
+            let worker = generate(project, &task.id, texts)?;
+            Ok((task, worker))
+        });
+        let call = call.map_err(|reason| format!("its task {}: {reason}", step.task))?;
+        calls.insert(step.task.clone(), call);
+    }
+    Ok(calls)
 }

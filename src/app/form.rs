@@ -187,7 +187,7 @@ impl Form {
         };
         let timeout_ms = duration(self.setting(TIMEOUT)).ok().flatten();
         let limits = Limits { timeout_ms, ..Limits::default() };
-        Some(RunRequest { task: self.task.clone(), executor, input, limits })
+        Some(RunRequest { task: self.task.clone(), executor, input, limits, sweep: None })
     }
 
     /// The command line that does the same.

@@ -23,6 +23,7 @@ mod scan;
 mod schemas;
 mod splits;
 mod tasks;
+mod trust;
 mod worker;
 
 use std::path::PathBuf;
@@ -95,6 +96,8 @@ pub enum Format {
     Text,
     Ansi,
     Plain,
+    Csv,
+    Jsonl,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -136,7 +139,7 @@ enum Command {
     Explain(explain::Args),
     /// One frame of the workbench as text, ANSI or SVG
     Frame(frame::Args),
-    /// Run one task
+    /// Run one task or workflow
     Run(run::Args),
     /// The journal of runs
     Runs(runs::Args),

@@ -43,13 +43,14 @@ pub fn print_text(text: &str) -> Result<(), CliError> {
 
 /// A table under construction. Cells are made safe for the terminal; the last column may be long.
 pub struct Table {
-    headings: Vec<&'static str>,
+    headings: Vec<String>,
     rows: Vec<Vec<String>>,
 }
 
 impl Table {
-    pub fn new(headings: &[&'static str]) -> Self {
-        Self { headings: headings.to_vec(), rows: Vec::new() }
+    pub fn new(headings: &[&str]) -> Self {
+        let headings = headings.iter().map(|heading| printable(heading).into_owned());
+        Self { headings: headings.collect(), rows: Vec::new() }
     }
 
     pub fn row(&mut self, cells: impl IntoIterator<Item = impl Into<String>>) {
@@ -74,8 +75,7 @@ impl Table {
             }
         }
         let mut out = std::io::BufWriter::new(std::io::stdout().lock());
-        let headings: Vec<String> = self.headings.iter().map(|heading| (*heading).into()).collect();
-        writeln!(out, "{}{}{}", bold.0, line(&headings, &widths), bold.1)?;
+        writeln!(out, "{}{}{}", bold.0, line(&self.headings, &widths), bold.1)?;
         for row in &self.rows {
             writeln!(out, "{}", line(row, &widths))?;
         }

@@ -3,10 +3,10 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{Name, Severity};
+use super::{Name, Severity, Workflow};
 
 /// One graph. `kind` is `entity-dataflow`, `program` or `workflow`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Flow {
     pub name: Name,
     pub kind: Name,
@@ -17,6 +17,9 @@ pub struct Flow {
     /// Nodes that may run together, in order; empty where the kind has no stages.
     pub stages: Vec<Vec<Name>>,
     pub diagnostics: Vec<FlowDiagnostic>,
+    /// The program of a workflow, when nothing is wrong with it.
+    #[serde(skip)]
+    pub program: Option<std::sync::Arc<Workflow>>,
 }
 
 /// A node; what its kind carries (`name`, `stream`, `choices`, `args` …) stands beside `id` and
@@ -28,6 +31,19 @@ pub struct FlowNode {
     pub line: u32,
     #[serde(flatten)]
     pub data: Map<String, Value>,
+}
+
+impl Flow {
+    /// What is wrong with a workflow, for a user to see; `None` when it can be run.
+    pub fn complaint(&self) -> Option<String> {
+        let mut errors = self.diagnostics.iter().filter(|it| it.severity == Severity::Error);
+        let first = errors.next()?;
+        let more = match errors.count() {
+            0 => String::new(),
+            count => format!(" (and {count} more)"),
+        };
+        Some(format!("{} line {}: {}{more}", first.code, first.line, first.message))
+    }
 }
 
 impl FlowNode {

@@ -19,10 +19,12 @@ mod run;
 mod runnable;
 mod schema;
 mod split;
+mod sweep;
 mod symbol;
 mod task;
 mod text;
 mod worker;
+mod workflow;
 
 pub use calls::{CallEdge, CallGraph, CallNode, EdgeKind, NodeId, NodeKind, Unresolved};
 pub use diagnostic::{Diagnostic, Severity};
@@ -40,7 +42,9 @@ pub use split::{
     Block, Entity, Hazard, Method, Param, Refusal, RemoteOps, Split, StateAttribute, Suspension,
     SuspensionKind,
 };
+pub use sweep::{ItemRun, SweepCounts, SweepRequest};
 pub use symbol::{Symbol, SymbolKind};
 pub use task::Task;
 pub use text::printable;
 pub use worker::{Dropped, Kept, Worker};
+pub use workflow::{NodeRun, NodeRuns, NodeState, Step, StepEdge, StepEdgeKind, Term, Workflow};

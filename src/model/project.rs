@@ -28,6 +28,8 @@ pub struct Project {
     pub splits: Vec<Split>,
     pub flows: Vec<Flow>,
     pub tasks: Vec<Task>,
+    /// Workflows, as what can be run besides tasks; in the order of their flows.
+    pub workflows: Vec<Task>,
     pub findings: Vec<Finding>,
     pub timings: Timings,
     pub cache: CacheCounts,

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::Name;
+use super::{ItemRun, Name, NodeRun, NodeRuns, SweepCounts, SweepRequest};
 
 /// A run's id: sortable by start, unique across workbenches.
 pub type RunId = Name;
@@ -38,13 +38,16 @@ pub struct Limits {
 }
 
 /// What the user asked for.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct RunRequest {
     pub task: Name,
     pub executor: ExecutorKind,
     /// A JSON object that the task's input schema judges.
     pub input: Value,
     pub limits: Limits,
+    /// Run it with many inputs instead of one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sweep: Option<SweepRequest>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -54,6 +57,8 @@ pub enum RunStatus {
     Pending,
     Running,
     Succeeded,
+    /// Of a workflow: every failure was met by a handler that worked.
+    Handled,
     Failed,
     Cancelled,
     TimedOut,
@@ -73,6 +78,7 @@ impl RunStatus {
             Self::Pending => "pending",
             Self::Running => "running",
             Self::Succeeded => "succeeded",
+            Self::Handled => "handled",
             Self::Failed => "failed",
             Self::Cancelled => "cancelled",
             Self::TimedOut => "timed_out",
@@ -108,6 +114,10 @@ pub enum RunEvent {
     Progress(String),
     Stdout(String),
     Stderr(String),
+    /// A task call of a workflow came into this state.
+    Node(Name, Box<NodeRun>),
+    /// An input of a sweep came into this state.
+    Item(Box<ItemRun>),
     /// The last event of every run.
     Finished(Box<RunRecord>),
 }
@@ -135,4 +145,16 @@ pub struct RunRecord {
     pub request: RunRequest,
     /// Hash of the worker, to tell whether the code changed between two runs.
     pub worker_hash: Option<Name>,
+    /// Of a workflow: its task calls.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nodes: Option<NodeRuns>,
+    /// Of a sweep: how far it came.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sweep: Option<SweepCounts>,
+    /// The workflow or sweep that this run is a part of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<RunId>,
+    /// Of a part of a sweep: the place of its input.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub item: Option<u32>,
 }

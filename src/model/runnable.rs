@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{Language, Project, Symbol, SymbolKind, Task};
+use super::{Flow, Language, Project, Symbol, SymbolKind, Task};
 
 impl Project {
     /// The task of an id, or any module-level function by its qualified name. A last part of the
@@ -17,14 +17,17 @@ impl Project {
         if let Some(task) = named.first() {
             return Ok((*task).clone());
         }
+        if let Some(workflow) = self.workflows.iter().rfind(|workflow| &*workflow.id == id) {
+            return Ok(workflow.clone());
+        }
         if let Some(symbol) = self.symbols_named(id).iter().rfind(|symbol| is_function(symbol)) {
             return Ok(self.task_of(symbol));
         }
         let is_end = |name: &str| {
             name.strip_suffix(id).is_some_and(|rest| rest.ends_with('.') || rest.ends_with("::"))
         };
-        let mut names: Vec<&str> =
-            self.tasks.iter().map(|task| &*task.id).filter(|name| is_end(name)).collect();
+        let listed = self.tasks.iter().chain(&self.workflows);
+        let mut names: Vec<&str> = listed.map(|task| &*task.id).filter(|n| is_end(n)).collect();
         names.dedup();
         if names.is_empty() {
             let functions = self.symbols.iter().filter(|symbol| is_function(symbol));
@@ -36,6 +39,30 @@ impl Project {
             [] => Err(format!("no task or function is called {id}; `metascope tasks` lists them")),
             several => Err(format!("{id} may mean {}", several[..several.len().min(5)].join(", "))),
         }
+    }
+
+    /// The flow of a workflow by its qualified name; the last one defined, as Python binds it.
+    pub fn workflow(&self, id: &str) -> Option<&Flow> {
+        let is_it = |flow: &&Flow| &*flow.kind == "workflow" && &*flow.name == id;
+        self.flows.iter().rfind(is_it)
+    }
+
+    /// Every workflow as something to run; one with errors says which.
+    pub fn runnable_workflows(&self) -> Vec<Task> {
+        let flows = self.flows.iter().filter(|flow| &*flow.kind == "workflow");
+        let task = |flow: &Flow| {
+            let mut symbols = self.symbols_named(&flow.name).iter();
+            let symbol = symbols.rfind(|it| is_function(it) && it.file == flow.file)?;
+            let complaint = flow.complaint();
+            Some(Task {
+                line: flow.line,
+                registrar: Some("workflow".into()),
+                runnable: complaint.is_none() && flow.program.is_some(),
+                reason: complaint.map(Into::into),
+                ..self.task_of(symbol)
+            })
+        };
+        flows.filter_map(task).collect()
     }
 
     fn task_of(&self, symbol: &Symbol) -> Task {

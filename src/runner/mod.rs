@@ -5,6 +5,7 @@
 //! what the task prints. Every run ends in exactly one recorded [`RunStatus`], whatever happens
 //! to the task, the engine or the workbench. This room knows nothing of analysis or screens.
 
+mod arguments;
 mod docker;
 pub mod doctor;
 pub mod image;
@@ -17,10 +18,12 @@ mod paths;
 mod procs;
 mod run;
 mod settings;
+pub mod sweep;
 mod thread;
 pub mod trust;
 mod validate;
 mod watchdog;
+mod workflow;
 
 use std::collections::BTreeMap;
 use std::io;
@@ -33,10 +36,13 @@ use std::time::{Duration, Instant};
 use journal::Journal;
 use watchdog::Watchdog;
 
-use crate::model::{RunError, RunEvent, RunId, RunRecord, RunRequest, Task, Worker};
+use crate::model::{ItemRun, RunError, RunEvent, RunId, RunRecord, RunRequest, Task, Worker};
+pub use arguments::read_argument;
 pub use settings::Settings;
+pub use sweep::SweepJob;
 pub use thread::python::find as find_python;
 pub use validate::validate;
+pub use workflow::WorkflowJob;
 
 /// Everything a run needs to know.
 #[derive(Debug, Clone)]
@@ -142,17 +148,76 @@ impl Runner {
         job: Job,
         on_event: impl Fn(&RunId, RunEvent) + Send + Sync + 'static,
     ) -> RunHandle {
-        let id = run::new_id();
+        self.spawn(None, on_event, move |runner, id, cancel, requested, emit| {
+            run::execute(&runner.inner, &job, id, None, cancel, requested, emit)
+        })
+    }
+
+    /// Starts a run that is a part of another.
+    fn start_part(
+        &self,
+        job: Job,
+        parent: RunId,
+        item: Option<u32>,
+        on_event: impl Fn(&RunId, RunEvent) + Send + Sync + 'static,
+    ) -> RunHandle {
+        let part = run::Part { parent, item };
+        self.spawn(None, on_event, move |runner, id, cancel, requested, emit| {
+            run::execute(&runner.inner, &job, id, Some(&part), cancel, requested, emit)
+        })
+    }
+
+    /// Starts a sweep, or takes up an interrupted one; its inputs are told by
+    /// [`RunEvent::Item`].
+    pub fn start_sweep(
+        &self,
+        job: SweepJob,
+        resumed: Option<RunId>,
+        on_event: impl Fn(&RunId, RunEvent) + Send + Sync + 'static,
+    ) -> RunHandle {
+        if job.job.worker.language == crate::model::Language::Python {
+            self.keep_warm();
+        }
+        self.spawn(resumed, on_event, move |runner, id, cancel, requested, emit| {
+            sweep::execute(runner, &job, id, cancel, requested, emit)
+        })
+    }
+
+    /// The inputs of a sweep in their order, with what became of each.
+    pub fn items(&self, sweep: &str) -> Vec<ItemRun> {
+        self.inner.journal.items(sweep)
+    }
+
+    /// Starts the run of a workflow; its task calls are told by [`RunEvent::Node`].
+    pub fn start_workflow(
+        &self,
+        job: WorkflowJob,
+        on_event: impl Fn(&RunId, RunEvent) + Send + Sync + 'static,
+    ) -> RunHandle {
+        self.spawn(None, on_event, move |runner, id, cancel, requested, emit| {
+            workflow::execute(runner, &job, id, cancel, requested, emit)
+        })
+    }
+
+    fn spawn(
+        &self,
+        id: Option<RunId>,
+        on_event: impl Fn(&RunId, RunEvent) + Send + Sync + 'static,
+        work: impl FnOnce(&Self, &RunId, &Cancel, Instant, &dyn Fn(RunEvent)) -> RunRecord
+        + Send
+        + 'static,
+    ) -> RunHandle {
+        let id = id.unwrap_or_else(run::new_id);
         let cancel = Cancel::default();
         self.inner.lock_active().insert(id.clone(), cancel.clone());
-        let (inner, thread_id, thread_cancel) = (self.inner.clone(), id.clone(), cancel.clone());
+        let (runner, thread_id, thread_cancel) = (self.clone(), id.clone(), cancel.clone());
         let requested = Instant::now();
         let thread = std::thread::spawn(move || {
             let emit = |event| on_event(&thread_id, event);
-            let record = run::execute(&inner, &job, &thread_id, &thread_cancel, requested, &emit);
-            inner.lock_active().remove(&thread_id);
+            let record = work(&runner, &thread_id, &thread_cancel, requested, &emit);
+            runner.inner.lock_active().remove(&thread_id);
             on_event(&thread_id, RunEvent::Finished(Box::new(record.clone())));
-            inner.warm_up();
+            runner.inner.warm_up();
             record
         });
         RunHandle { id, cancel, thread }

@@ -13,7 +13,8 @@ use super::{
     Cancel, Inner, Job, docker, journal, logs_dir, native, owner, paths, thread, validate,
 };
 use crate::model::{
-    ExecutorKind, Language, RunError, RunEvent, RunId, RunRecord, RunStatus, Worker,
+    ExecutorKind, Language, Name, RunError, RunEvent, RunId, RunRecord, RunRequest, RunStatus,
+    Worker,
 };
 
 /// What an executor works with.
@@ -107,6 +108,13 @@ impl Context<'_> {
     }
 }
 
+/// What a run is a part of.
+#[derive(Debug, Clone)]
+pub struct Part {
+    pub parent: RunId,
+    pub item: Option<u32>,
+}
+
 /// An id that sorts by start and differs between workbenches.
 pub fn new_id() -> RunId {
     static COUNT: AtomicU32 = AtomicU32::new(0);
@@ -122,12 +130,15 @@ pub fn execute(
     inner: &Inner,
     job: &Job,
     id: &RunId,
+    part_of: Option<&Part>,
     cancel: &Cancel,
     requested: Instant,
     emit: &dyn Fn(RunEvent),
 ) -> RunRecord {
     let requested_at = unix_now();
-    let mut record = new_record(id, job);
+    let parent = part_of.map(|part| &part.parent);
+    let mut record = new_record(id, &job.request, job.worker.hash.clone(), parent);
+    record.item = part_of.and_then(|part| part.item);
     match validate::validate(&job.task.input_schema, &job.request.input) {
         Ok(errors) if !errors.is_empty() => {
             record.status = RunStatus::Rejected;
@@ -178,28 +189,43 @@ pub fn execute(
     record
 }
 
-fn new_record(id: &RunId, job: &Job) -> RunRecord {
+/// The record of a run that has not started.
+pub fn new_record(
+    id: &RunId,
+    request: &RunRequest,
+    worker_hash: Name,
+    parent: Option<&RunId>,
+) -> RunRecord {
     RunRecord {
         run: id.clone(),
-        task: job.task.id.clone(),
-        executor: job.request.executor,
+        task: request.task.clone(),
+        executor: request.executor,
         status: RunStatus::Pending,
         result: None,
         stdout: String::new(),
         stderr: String::new(),
         error: None,
         input_errors: Vec::new(),
-        started_at: jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string(),
+        started_at: timestamp(),
         elapsed_ms: 0.0,
         launch_ms: None,
         cpu_ms: None,
         peak_memory_bytes: None,
-        request: job.request.clone(),
-        worker_hash: Some(job.worker.hash.clone()),
+        request: request.clone(),
+        worker_hash: Some(worker_hash),
+        nodes: None,
+        sweep: None,
+        parent: parent.cloned(),
+        item: None,
     }
 }
 
-fn write(inner: &Inner, record: &RunRecord, dirty: bool, emit: &dyn Fn(RunEvent)) {
+/// Now, as records have it.
+pub fn timestamp() -> String {
+    jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
+}
+
+pub fn write(inner: &Inner, record: &RunRecord, dirty: bool, emit: &dyn Fn(RunEvent)) {
     if let Err(problem) = inner.journal.write(record, dirty)
         && record.status.is_final()
     {
@@ -342,7 +368,7 @@ fn crash(record: &mut RunRecord, kind: &str, message: String) {
     record.error = Some(plain_error(kind, message));
 }
 
-fn plain_error(kind: &str, message: String) -> RunError {
+pub fn plain_error(kind: &str, message: String) -> RunError {
     RunError { type_: kind.into(), message, ..RunError::default() }
 }
 
@@ -350,7 +376,7 @@ fn unix_now() -> f64 {
     jiff::Timestamp::now().as_nanosecond() as f64 / 1e9
 }
 
-fn millis(duration: Duration) -> f64 {
+pub fn millis(duration: Duration) -> f64 {
     (duration.as_secs_f64() * 1e6).round() / 1e3
 }
 

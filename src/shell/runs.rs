@@ -7,11 +7,11 @@ use std::time::Duration;
 use rustc_hash::FxHashMap;
 
 use super::effects::{Message, Sender};
-use crate::analyzers::worker::generate;
+use crate::analyzers::worker::{generate, generate_calls};
 use crate::app::Action;
 use crate::app::toast::Level;
 use crate::model::{Name, Project, RunEvent, RunId, RunRequest, Worker};
-use crate::runner::{Job, RunHandle, Runner, trust};
+use crate::runner::{Job, RunHandle, Runner, WorkflowJob, trust};
 use crate::workspace::read_text;
 
 /// Recorded runs that are shown.
@@ -74,15 +74,38 @@ impl Runs {
 
     fn launch(&self, project: &Project, request: &RunRequest) -> Result<RunId, String> {
         let runner = self.runner()?;
+        let texts = |path: &str| read_text(&self.root, path);
         let task = project.runnable(&request.task)?;
         if !task.runnable {
             return Err(task.reason.map_or("it cannot be run".into(), |reason| reason.to_string()));
         }
-        let worker = self.worker(project, &request.task)?;
-        let (request, root) = (request.clone(), self.root.clone());
-        let job = Job { request: request.clone(), task, worker, root };
-        let (runs, first) = (self.clone(), Once::new());
-        let handle = runner.start(job, move |id, event| {
+        let root = self.root.clone();
+        let handle = match project.workflow(&task.id) {
+            Some(flow) => {
+                let workflow = flow.program.clone();
+                let workflow = workflow.ok_or_else(|| flow.complaint().unwrap_or_default())?;
+                let calls = generate_calls(project, &workflow, &texts)?;
+                let job = WorkflowJob { request: request.clone(), task, workflow, calls, root };
+                runner.start_workflow(job, self.reporter(request))
+            }
+            None => {
+                let worker = self.worker(project, &request.task)?;
+                let job = Job { request: request.clone(), task, worker, root };
+                runner.start(job, self.reporter(request))
+            }
+        };
+        let id = handle.id().clone();
+        self.lock().insert(id.clone(), handle);
+        Ok(id)
+    }
+
+    /// Passes on what a run tells.
+    fn reporter(
+        &self,
+        request: &RunRequest,
+    ) -> impl Fn(&RunId, RunEvent) + Send + Sync + 'static + use<> {
+        let (runs, first, request) = (self.clone(), Once::new(), request.clone());
+        move |id, event| {
             // The run must be known before its first event.
             first.call_once(|| {
                 runs.send(Action::RunStarted { id: id.clone(), request: request.clone() });
@@ -91,10 +114,7 @@ impl Runs {
                 runs.lock().remove(id);
             }
             runs.send(Action::Run { id: id.clone(), event });
-        });
-        let id = handle.id().clone();
-        self.lock().insert(id.clone(), handle);
-        Ok(id)
+        }
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, FxHashMap<RunId, RunHandle>> {

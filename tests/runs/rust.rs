@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use metascope::analyzers::worker::generate;
-use metascope::model::{ExecutorKind, Limits, RunRecord, RunRequest, RunStatus};
+use metascope::model::{ExecutorKind, RunRecord, RunRequest, RunStatus};
 use metascope::runner::{Job, Runner};
 use metascope::workspace::{Options, read_text, scan};
 use serde_json::{Value, json};
@@ -38,7 +38,7 @@ fn try_task(
     let scan = scan(root, &options, &|_| {}).expect("a project");
     let task = scan.project.runnable(task)?;
     let worker = generate(&scan.project, &task.id, &|path| read_text(&scan.root, path))?;
-    let request = RunRequest { task: task.id.clone(), executor, input, limits: Limits::default() };
+    let request = RunRequest { task: task.id.clone(), executor, input, ..RunRequest::default() };
     let runner = Runner::open(&scan.root).expect("a runner");
     Ok(run(&runner, Job { request, task, worker, root: scan.root }))
 }

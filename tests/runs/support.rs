@@ -114,7 +114,13 @@ pub fn job(executor: ExecutorKind, body: &str, input: Value) -> Job {
 pub fn worker_job(executor: ExecutorKind, path: &str, text: String, input: Value) -> Job {
     let id: Arc<str> = "m.task".into();
     Job {
-        request: RunRequest { task: id.clone(), executor, input, limits: Limits::default() },
+        request: RunRequest {
+            task: id.clone(),
+            executor,
+            input,
+            limits: Limits::default(),
+            ..RunRequest::default()
+        },
         task: Task {
             id: id.clone(),
             name: "task".into(),

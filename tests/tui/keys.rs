@@ -249,7 +249,7 @@ fn quitting_asks_while_a_run_goes_on() {
         task: "shop.cart.helper".into(),
         executor: Default::default(),
         input: serde_json::json!({"count": 1}),
-        limits: Default::default(),
+        ..Default::default()
     };
     shell.act(Action::RunStarted { id: "r1".into(), request });
     assert_eq!(shell.model.view, View::Runs);

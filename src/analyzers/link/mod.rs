@@ -49,7 +49,7 @@ pub fn link(input: LinkInput) -> Project {
     diagnostics.append(&mut linked.diagnostics);
     diagnostics.sort_by(|a, b| (&a.file, a.line, a.column).cmp(&(&b.file, b.line, b.column)));
     linked.sort();
-    Project {
+    let mut project = Project {
         root,
         files,
         diagnostics,
@@ -63,7 +63,9 @@ pub fn link(input: LinkInput) -> Project {
         tasks: linked.tasks,
         findings: linked.findings,
         ..Project::default()
-    }
+    };
+    project.workflows = project.runnable_workflows();
+    project
 }
 
 /// What the files say without each other: their definitions under the names the files give them,

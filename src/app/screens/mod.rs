@@ -12,6 +12,7 @@ pub mod patterns;
 pub mod project;
 pub mod registries;
 pub mod run_detail;
+pub mod run_nodes;
 pub mod runs;
 pub mod schemas;
 pub mod source;

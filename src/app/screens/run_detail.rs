@@ -3,6 +3,7 @@
 use serde_json::Value;
 use similar::{ChangeTag, TextDiff};
 
+use super::run_nodes;
 use super::runs::{self, Run};
 use crate::app::detail::Detail;
 use crate::app::links::Links;
@@ -21,6 +22,9 @@ pub fn detail(model: &Model, run: &Run) -> Detail {
         lines: Vec::new(),
     };
     facts(model, run, &mut detail);
+    if !run.nodes().is_empty() {
+        run_nodes::graph(model, run, run.nodes(), &mut detail);
+    }
     log(run, &mut detail);
     if let Some(record) = &run.record {
         outcome(model, record, &mut detail);
@@ -89,13 +93,18 @@ fn outcome(model: &Model, record: &RunRecord, detail: &mut Detail) {
     }
     if let Some(result) = &record.result {
         detail.heading("Result");
-        for line in pretty(result).lines() {
-            detail.fixed(json_line(line), Links::default());
-        }
+        value(result, detail);
     }
 }
 
-fn failure(model: &Model, error: &RunError, detail: &mut Detail) {
+/// A JSON value, a line at a time.
+pub fn value(value: &Value, detail: &mut Detail) {
+    for line in pretty(value).lines() {
+        detail.fixed(json_line(line), Links::default());
+    }
+}
+
+pub fn failure(model: &Model, error: &RunError, detail: &mut Detail) {
     detail.heading("Error");
     let links = match (&error.file, error.line) {
         (Some(file), Some(line)) => Links::at(file, line),

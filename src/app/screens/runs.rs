@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{run_detail, tasks};
+use super::{run_detail, run_nodes, tasks};
 use crate::app::action::Effect;
 use crate::app::command::{Command, Context};
 use crate::app::commands::lists::Motion;
@@ -15,7 +15,7 @@ use crate::app::overlay::{Overlay, Popup};
 use crate::app::text::{self, Line, Role};
 use crate::app::toast::Level;
 use crate::app::{View, navigate};
-use crate::model::{Name, RunEvent, RunId, RunRecord, RunRequest, RunStatus};
+use crate::model::{Name, NodeRun, RunEvent, RunId, RunRecord, RunRequest, RunStatus};
 
 /// One run: going on, or recorded.
 #[derive(Debug)]
@@ -28,8 +28,18 @@ pub struct Run {
     pub log: Log,
     /// Unix milliseconds; `None` for runs of earlier sessions.
     pub started_ms: Option<u64>,
+    /// Of a workflow: its calls while it goes on.
+    nodes: Vec<(Name, NodeRun)>,
     /// Set once it ended.
     pub record: Option<Arc<RunRecord>>,
+}
+
+impl Run {
+    /// The calls of a workflow, as far as something happened to them.
+    pub fn nodes(&self) -> &[(Name, NodeRun)] {
+        let recorded = self.record.as_ref().and_then(|record| record.nodes.as_ref());
+        recorded.map_or(&self.nodes, |nodes| &nodes.0)
+    }
 }
 
 #[derive(Debug, Default)]
@@ -60,6 +70,12 @@ impl State {
 
     fn get_mut(&mut self, id: &str) -> Option<&mut Run> {
         self.runs.iter_mut().find(|run| *run.id == *id)
+    }
+
+    /// The calls of the newest run of a workflow in this session.
+    pub fn newest_nodes(&self, workflow: &Name) -> Option<&[(Name, NodeRun)]> {
+        let of_session = |run: &&Run| run.started_ms.is_some() && run.request.task == *workflow;
+        self.runs.iter().find(of_session).map(Run::nodes)
     }
 
     /// The last recorded run of a task.
@@ -131,7 +147,17 @@ pub fn rows(model: &Model, list: &ListState) -> Rows {
     let mut tree = TreeBuilder::new(list);
     for run in &model.runs.runs {
         let haystack = format!("{} {} {}", run.request.task, run.status.as_str(), run.id);
-        tree.leaf(0, &haystack, || row(model, run));
+        if run.nodes().is_empty() {
+            tree.leaf(0, &haystack, || row(model, run));
+            continue;
+        }
+        let goes_on = !run.status.is_final();
+        if tree.branch(0, goes_on, &run.id, &haystack, || row(model, run)) {
+            for (id, node) in run.nodes() {
+                let haystack = format!("{haystack} {id} {}", node.state.as_str());
+                tree.leaf(1, &haystack, || run_nodes::row(model, run, id, node));
+            }
+        }
     }
     tree.finish()
 }
@@ -163,6 +189,7 @@ pub fn mark(status: RunStatus) -> (&'static str, Role) {
         RunStatus::Pending => ("…", Role::Dim),
         RunStatus::Running => ("▶", Role::Info),
         RunStatus::Succeeded => ("✓", Role::Success),
+        RunStatus::Handled => ("✓", Role::Warning),
         RunStatus::Failed => ("✗", Role::Error),
         RunStatus::Cancelled => ("■", Role::Warning),
         RunStatus::TimedOut => ("◷", Role::Warning),
@@ -180,6 +207,12 @@ pub fn elapsed(model: &Model, run: &Run) -> Option<f64> {
 }
 
 pub fn detail(model: &Model, row: Option<&Row>) -> Detail {
+    if let Some((run, part)) = row.and_then(|row| row.id.split_once('/'))
+        && let Some(run) = model.runs.get(run)
+        && let Some((id, node)) = run.nodes().iter().find(|(id, _)| &**id == part)
+    {
+        return run_nodes::detail(model, run, id, node);
+    }
     match row.and_then(|row| model.runs.get(&row.id)) {
         Some(run) if model.runs.compares => run_detail::comparison(model, run),
         Some(run) => run_detail::detail(model, run),
@@ -187,9 +220,10 @@ pub fn detail(model: &Model, row: Option<&Row>) -> Detail {
     }
 }
 
-/// The run of the selected row.
+/// The run of the selected row, or the one it is a part of.
 fn selected(model: &Model) -> Option<&Run> {
-    model.runs.get(model.panes(View::Runs).list.selected.as_ref()?)
+    let id = model.panes(View::Runs).list.selected.as_ref()?;
+    model.runs.get(id.split('/').next()?)
 }
 
 fn chosen(model: &Model) -> Result<(), String> {
@@ -279,6 +313,7 @@ pub fn started(model: &mut Model, id: RunId, request: RunRequest) -> Vec<Effect>
             progress: None,
             log: Log::default(),
             started_ms: Some(now),
+            nodes: Vec::new(),
             record: None,
         },
     );
@@ -301,6 +336,14 @@ pub fn event(model: &mut Model, id: &RunId, event: RunEvent) -> Vec<Effect> {
             run.progress = None;
         }
         RunEvent::Progress(text) => run.progress = Some(text),
+        RunEvent::Item(_) => {}
+        RunEvent::Node(name, node) => {
+            match run.nodes.iter_mut().find(|(known, _)| *known == name) {
+                Some((_, kept)) => *kept = *node,
+                None => run.nodes.push((name, *node)),
+            }
+            model.touch(View::Flows);
+        }
         RunEvent::Stdout(text) => run.log.push(false, &text),
         RunEvent::Stderr(text) => run.log.push(true, &text),
         RunEvent::Finished(record) => {
@@ -361,6 +404,7 @@ pub fn history(model: &mut Model, records: Vec<RunRecord>) {
             progress: None,
             log,
             started_ms: None,
+            nodes: Vec::new(),
             record: Some(Arc::new(record)),
         });
     }

@@ -97,6 +97,16 @@ pub fn rows(model: &Model, list: &ListState) -> Rows {
             members().for_each(|task| leaf(model, &mut tree, task));
         }
     }
+    if !project.workflows.is_empty() {
+        let id: Name = "workflows".into();
+        let open = tree.branch(0, true, &id, "workflows", || {
+            let count = text::count(project.workflows.len(), "workflow");
+            Row::new(id.clone(), Line::new(Role::Title, "workflows")).note(Line::dim(&count))
+        });
+        if open {
+            project.workflows.iter().for_each(|workflow| leaf(model, &mut tree, workflow));
+        }
+    }
     let plain = |runnable: bool| {
         let tasks = project.tasks.iter().filter(|task| task.registrar.is_none());
         tasks.filter(move |task| task.runnable == runnable)
@@ -178,10 +188,11 @@ fn row_id(task: &Task) -> Name {
 /// The task of the selected row.
 pub fn selected(model: &Model) -> Option<&Task> {
     let id = model.panes(View::Tasks).list.selected.as_ref()?;
-    let (found, chosen) = (&model.project.tasks, &model.tasks.chosen);
-    let find = || found.iter().chain(chosen).position(|task| row_id(task) == *id);
-    let at = (*model.tasks.picked.get((model.project.revision, id.clone()), find))?;
-    found.get(at).or_else(|| chosen.get(at - found.len()))
+    let (project, chosen) = (&model.project, &model.tasks.chosen);
+    let mut listed = project.tasks.iter().chain(&project.workflows).chain(chosen);
+    let find = || listed.clone().position(|task| row_id(task) == *id);
+    let at = (*model.tasks.picked.get((project.revision, id.clone()), find))?;
+    listed.nth(at)
 }
 
 /// The form of the selected task, once it was made.
@@ -242,7 +253,7 @@ pub fn detail(model: &Model, row: Option<&Row>) -> Detail {
 /// be run anyway.
 pub fn open_task(model: &mut Model, id: &Name) {
     let project = model.project.clone();
-    if !project.tasks.iter().any(|task| task.id == *id) {
+    if !project.tasks.iter().chain(&project.workflows).any(|task| task.id == *id) {
         match project.runnable(id) {
             Ok(task) if model.tasks.chosen.iter().any(|known| known.id == task.id) => {}
             Ok(task) => model.tasks.chosen.push(task),
@@ -505,7 +516,8 @@ pub fn refreshed(model: &mut Model) {
     model.texts.forget(&keys);
     model.tasks.workers.clear();
     let project = model.project.clone();
-    let is_task = |id: &Name| project.tasks.iter().any(|task| task.id == *id);
+    let is_task =
+        |id: &Name| project.tasks.iter().chain(&project.workflows).any(|task| task.id == *id);
     let mut chosen = std::mem::take(&mut model.tasks.chosen);
     chosen.retain_mut(|task| match project.runnable(&task.id) {
         Ok(renewed) if !is_task(&task.id) => {
@@ -515,7 +527,7 @@ pub fn refreshed(model: &mut Model) {
         _ => false,
     });
     model.tasks.forms.retain(|id, form| {
-        let mut tasks = project.tasks.iter().chain(&chosen);
+        let mut tasks = project.tasks.iter().chain(&project.workflows).chain(&chosen);
         let Some(task) = tasks.find(|task| task.id == *id) else { return false };
         if !form.is_for(task) {
             *form = form.renewed(task);

@@ -24,6 +24,9 @@ pub struct Args {
     /// Seconds that either way may take
     #[arg(long, default_value_t = 30, requires = "run")]
     timeout: u64,
+    /// Trust the code of this folder from now on
+    #[arg(long, requires = "run")]
+    trust: bool,
     /// Print the split functions as step functions
     #[arg(long, value_enum)]
     emit: Option<Emit>,
@@ -38,6 +41,7 @@ pub fn run(args: &Args, common: &Common) -> Outcome {
     let format = common.format(&[Format::Json, Format::Table])?;
     let scan = open(&args.path.path, common)?;
     if let Some(function) = &args.run {
+        super::trust::ask(&scan.root, args.trust)?;
         return execute::run(&scan, function, args.input.as_deref(), args.timeout, format, common);
     }
     if args.emit.is_some() {

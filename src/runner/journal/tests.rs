@@ -22,8 +22,13 @@ fn record(id: &str, status: RunStatus) -> RunRecord {
             executor: ExecutorKind::Docker,
             input: serde_json::json!({"x": 1}),
             limits: Limits::default(),
+            sweep: None,
         },
         worker_hash: None,
+        nodes: None,
+        sweep: None,
+        parent: None,
+        item: None,
     }
 }
 
@@ -40,8 +45,8 @@ fn ids(records: &[RunRecord]) -> Vec<&str> {
 fn two_workbenches_share_it_and_keep_their_projects_apart() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("journal.db");
-    let one = journal(connect(&path), "/one", 2);
-    let two = journal(connect(&path), "/two", 2);
+    let one = journal(tables::connect(&path), "/one", 2);
+    let two = journal(tables::connect(&path), "/two", 2);
     for id in ["a1", "a2", "a3"] {
         one.write(&record(id, RunStatus::Succeeded), false).unwrap();
     }
@@ -58,7 +63,7 @@ fn two_workbenches_share_it_and_keep_their_projects_apart() {
 #[test]
 fn runs_of_the_dead_are_lost_and_those_of_the_living_are_not() {
     let folder = tempfile::tempdir().unwrap();
-    let journal = journal(connect(&folder.path().join("journal.db")), "/one", 10);
+    let journal = journal(tables::connect(&folder.path().join("journal.db")), "/one", 10);
     journal.write(&record("mine", RunStatus::Running), true).unwrap();
     journal.write(&record("dead", RunStatus::Running), true).unwrap();
     let dead = "UPDATE runs SET owner = '1-1-0' WHERE id = 'dead'";
@@ -76,7 +81,7 @@ fn runs_of_the_dead_are_lost_and_those_of_the_living_are_not() {
 #[test]
 fn a_full_disk_is_told_and_survived() {
     let folder = tempfile::tempdir().unwrap();
-    let journal = journal(connect(&folder.path().join("journal.db")), "/one", 10);
+    let journal = journal(tables::connect(&folder.path().join("journal.db")), "/one", 10);
     journal.write(&record("before", RunStatus::Succeeded), false).unwrap();
     // SQLite answers SQLITE_FULL when the file may not grow, as on a full disk.
     {
@@ -102,7 +107,7 @@ fn a_damaged_file_is_put_aside() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("journal.db");
     std::fs::write(&path, "not a database, but long enough to look at".repeat(40)).unwrap();
-    let journal = journal(connect(&path), "/one", 10);
+    let journal = journal(tables::connect(&path), "/one", 10);
     journal.write(&record("r", RunStatus::Succeeded), false).unwrap();
     assert_eq!(ids(&journal.history(1)), ["r"]);
     assert_eq!(
@@ -117,7 +122,7 @@ fn a_damaged_file_is_put_aside() {
 
 #[test]
 fn without_a_folder_runs_are_remembered_for_the_session() {
-    let journal = journal(connect(Path::new("/proc/nowhere/journal.db")), "/one", 10);
+    let journal = journal(tables::connect(Path::new("/proc/nowhere/journal.db")), "/one", 10);
     assert!(journal.problem().is_some());
     assert!(journal.write(&record("r", RunStatus::Running), false).is_err());
     assert!(journal.write(&record("r", RunStatus::Succeeded), false).is_err());

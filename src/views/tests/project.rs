@@ -395,6 +395,7 @@ fn program() -> Flow {
         ],
         stages: vec![],
         diagnostics: vec![],
+        program: None,
     }
 }
 
@@ -432,6 +433,7 @@ fn workflow() -> Flow {
             severity: Severity::Error,
             message: "the handler protects nothing".into(),
         }],
+        program: None,
     }
 }
 

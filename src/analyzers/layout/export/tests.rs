@@ -169,6 +169,7 @@ fn flows_label_their_edges_and_skip_unknown_ends() {
         edges: vec![edge("a", "b", Some("answer")), edge("a", "gone", None)],
         stages: vec![],
         diagnostics: vec![],
+        program: None,
     };
     let project = Project { flows: vec![flow], ..Project::default() };
     let mermaid = flows(&project, Format::Mermaid, None).unwrap();

@@ -182,6 +182,7 @@ fn marked(source: &Source<'_>, scope: ScopeId, def: &StmtFunctionDef) -> Marked 
                 (parameter.parameter.name.as_str().into(), parameter.default.is_none())
             })
             .collect(),
+        positional: parameters.posonlyargs.len() + parameters.args.len(),
         takes_more: parameters.vararg.is_some(),
         takes_any_keyword: parameters.kwarg.is_some(),
     }

@@ -244,6 +244,7 @@ mod tests {
             ],
             stages: vec![],
             diagnostics: vec![],
+            program: None,
         };
         let text: String = lines(&flow, 78).iter().map(|(line, _)| line.plain() + "\n").collect();
         insta::assert_snapshot!(text);

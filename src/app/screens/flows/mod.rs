@@ -3,8 +3,11 @@
 mod lanes;
 
 use super::common::{column, join, named, qualified, widest};
+use super::run_nodes;
 use crate::analyzers::layout::export::{flow_cluster, node_title};
-use crate::app::command::Command;
+use crate::app::View;
+use crate::app::action::Effect;
+use crate::app::command::{Command, Context};
 use crate::app::detail::Detail;
 use crate::app::links::{Links, Place};
 use crate::app::list::{ListState, Row, Rows, TreeBuilder};
@@ -17,7 +20,35 @@ use crate::model::{Flow, FlowNode};
 #[derive(Debug, Default)]
 pub struct State {}
 
-pub const COMMANDS: &[Command] = &[];
+pub const COMMANDS: &[Command] = &[Command::new(
+    "flow.run",
+    "Run workflow",
+    "Open the form that runs the workflow",
+    &[Context::View(View::Flows)],
+    &["r"],
+    run,
+)
+.footer(1)
+.enabled(runnable)];
+
+fn selected(model: &Model) -> Option<&Flow> {
+    find(model, &model.selected(View::Flows)?)
+}
+
+fn runnable(model: &Model) -> Result<(), String> {
+    match selected(model) {
+        None => Err("choose a workflow".into()),
+        Some(flow) if flow.program.is_some() => Ok(()),
+        Some(flow) => Err(flow.complaint().unwrap_or_else(|| "it is no workflow".into())),
+    }
+}
+
+fn run(model: &mut Model) -> Vec<Effect> {
+    if let Some(name) = selected(model).map(|flow| flow.name.clone()) {
+        super::tasks::open_task(model, &name);
+    }
+    Vec::new()
+}
 
 pub fn rows(model: &Model, list: &ListState) -> Rows {
     let mut tree = TreeBuilder::new(list);
@@ -71,6 +102,10 @@ pub fn detail(model: &Model, row: Option<&Row>) -> Detail {
     if &*flow.kind == "program" {
         for (line, at) in lanes::lines(flow, width) {
             detail.fixed(line, Links::at(&flow.file, at.max(1)));
+        }
+    } else if let Some(nodes) = model.runs.newest_nodes(&flow.name).filter(|it| !it.is_empty()) {
+        for line in run_nodes::picture(flow, nodes, width) {
+            detail.fixed(line, links.clone());
         }
     } else if !flow.nodes.is_empty() {
         let role = |place: usize| flow.nodes.get(place).map_or(Role::Text, node_role);

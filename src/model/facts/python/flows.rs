@@ -21,6 +21,8 @@ pub struct Marked {
     pub name: Name,
     /// Parameters and whether each is required; `*args` and `**kwargs` excluded.
     pub params: Vec<(Name, bool)>,
+    /// How many of these, the first ones, may be given by position.
+    pub positional: usize,
     pub takes_more: bool,
     pub takes_any_keyword: bool,
 }

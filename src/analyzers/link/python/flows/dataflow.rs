@@ -65,6 +65,7 @@ pub fn link(known: &Known<'_>) -> Vec<Flow> {
         edges,
         stages: Vec::new(),
         diagnostics: Vec::new(),
+        program: None,
     }]
 }
 

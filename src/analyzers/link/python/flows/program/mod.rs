@@ -143,5 +143,6 @@ pub fn recover(world: &World<'_>, language: &Language, found: &Found<'_>) -> Flo
         edges,
         stages: Vec::new(),
         diagnostics: losses.collect(),
+        program: None,
     }
 }

@@ -2,6 +2,7 @@
 
 use super::super::callee_name;
 use super::{Around, BLOCKS, Builder, Part};
+use crate::model::StepEdgeKind;
 use crate::model::facts::python::flows::{Expr, ExprKind, Stmt, StmtKind};
 
 impl Builder<'_, '_> {
@@ -17,7 +18,7 @@ impl Builder<'_, '_> {
                 for from in before {
                     for to in &part.entries {
                         if !self.is_joined(*from, *to) {
-                            self.connect(*from, *to, "order", None);
+                            self.connect(*from, *to, StepEdgeKind::Order, None);
                         }
                     }
                 }
@@ -62,11 +63,14 @@ impl Builder<'_, '_> {
                 }
                 for from in &protected {
                     for to in &part.entries {
-                        self.connect(*from, *to, "error", None);
+                        self.connect(*from, *to, StepEdgeKind::Error, None);
                     }
                 }
                 for at in &part.nodes {
-                    self.nodes[*at].protects.clone_from(&protected);
+                    // A handler within this one has protected its own already.
+                    if self.nodes[*at].protects.is_empty() {
+                        self.nodes[*at].protects.clone_from(&protected);
+                    }
                 }
                 parts.push(part);
                 unprotected = parts.len();
@@ -173,17 +177,18 @@ impl Builder<'_, '_> {
                 };
                 let mut named = Vec::new();
                 let remarks = self.diagnostics.len();
-                self.condition(condition, around, &mut named);
+                let term = self.condition(condition, around, &mut named);
                 // What it names wrongly has been said already.
                 if named.is_empty() && self.diagnostics.len() == remarks {
                     self.report_at("W004", condition, "this condition depends on no task");
                 }
                 let mut guarded = around.clone();
                 guarded.guards.push(condition.text.clone());
+                guarded.conditions.push(term);
                 let part = inner(self, &guarded)?;
                 for from in &named {
                     for to in &part.nodes {
-                        self.connect(*from, *to, "control", None);
+                        self.connect(*from, *to, StepEdgeKind::Control, None);
                     }
                 }
                 // An order edge gives way to a control edge between the same two.
@@ -192,7 +197,8 @@ impl Builder<'_, '_> {
             }
             "error_handler" => {
                 let mut handling = around.clone();
-                handling.is_handler = true;
+                handling.handler = Some(self.handlers);
+                self.handlers += 1;
                 let mut part = inner(self, &handling)?;
                 part.is_handler = true;
                 Some(part)
@@ -205,9 +211,11 @@ impl Builder<'_, '_> {
         let joined: Vec<(usize, usize)> = self
             .edges
             .iter()
-            .filter(|edge| matches!(edge.kind, "data" | "control"))
+            .filter(|edge| matches!(edge.kind, StepEdgeKind::Data | StepEdgeKind::Control))
             .map(|edge| (edge.from, edge.to))
             .collect();
-        self.edges.retain(|edge| edge.kind != "order" || !joined.contains(&(edge.from, edge.to)));
+        self.edges.retain(|edge| {
+            edge.kind != StepEdgeKind::Order || !joined.contains(&(edge.from, edge.to))
+        });
     }
 }

@@ -1,12 +1,11 @@
 //! Task calls and their arguments.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
-use super::super::{callee_name, last, literal};
-use super::references::Reference;
+use super::super::{callee_name, last};
 use super::{Around, BLOCKS, Builder, Node, Part};
-use crate::model::facts::python::flows::{Expr, ExprKind};
-use crate::model::{Name, Task};
+use crate::model::facts::python::flows::{Expr, ExprKind, Marked};
+use crate::model::{Name, StepEdgeKind, Task, Term};
 
 impl Builder<'_, '_> {
     pub(super) fn call(
@@ -34,25 +33,31 @@ impl Builder<'_, '_> {
         if self.names.contains_key(&node_id) || self.params.contains(&node_id) {
             self.report_at("W006", call, format!("{node_id} is already defined"));
         }
-        let mut given: Map<String, Value> = Map::new();
+        let mut given: Vec<(Name, Term)> = Vec::new();
+        let mut further: Vec<Term> = Vec::new();
         let mut refs: Vec<(usize, Name)> = Vec::new();
-        let mut positions = parameters.names.iter();
+        let mut positions = parameters.names.iter().take(parameters.positional);
         for argument in args {
             if matches!(argument.kind, ExprKind::Starred(_)) {
                 self.report_at("W001", argument, "arguments are given one by one");
                 continue;
             }
             let parameter = positions.next().cloned();
-            if parameter.is_none() && !parameters.takes_more {
-                self.report_at(
-                    "W007",
-                    argument,
-                    format!("{} takes {} inputs", last(&id), parameters.names.len()),
-                );
+            match (parameter, &parameters.more) {
+                (Some(key), _) => {
+                    let value = self.value(argument, around, &mut refs, &key);
+                    given.push((key, value));
+                }
+                (None, Some(key)) => further.push(self.value(argument, around, &mut refs, key)),
+                (None, None) => {
+                    let count = parameters.positional.min(parameters.names.len());
+                    let message = format!("{} takes {count} inputs by position", last(&id));
+                    self.report_at("W007", argument, message);
+                }
             }
-            let key = parameter.unwrap_or_else(|| format!("*{}", given.len()).into());
-            let value = self.value(argument, around, &mut refs, &key);
-            given.insert(key.to_string(), value);
+        }
+        if let Some(key) = parameters.more.filter(|_| !further.is_empty()) {
+            given.push((key, Term::List(further)));
         }
         for (keyword, argument) in keywords {
             let Some(keyword) = keyword else {
@@ -61,13 +66,14 @@ impl Builder<'_, '_> {
             };
             if !parameters.names.contains(keyword) && !parameters.takes_any_keyword {
                 self.report_at("W007", argument, format!("{} has no input {keyword}", last(&id)));
-            } else if given.contains_key(&**keyword) {
+            } else if given.iter().any(|(name, _)| name == keyword) {
                 self.report_at("W007", argument, format!("{keyword} is given twice"));
             }
             let value = self.value(argument, around, &mut refs, keyword);
-            given.insert(keyword.to_string(), value);
+            given.push((keyword.clone(), value));
         }
-        for missing in parameters.required.iter().filter(|name| !given.contains_key(&***name)) {
+        let is_missing = |name: &&Name| !given.iter().any(|(given, _)| given == *name);
+        for missing in parameters.required.iter().filter(is_missing) {
             self.report_at("W007", call, format!("{} needs the input {missing}", last(&id)));
         }
         let at = self.nodes.len();
@@ -77,111 +83,83 @@ impl Builder<'_, '_> {
             line: call.line,
             args: given,
             guards: around.guards.clone(),
-            is_handler: around.is_handler,
+            conditions: around.conditions.clone(),
+            handler: around.handler,
             protects: Vec::new(),
         });
         self.names.insert(node_id, at);
         for (from, label) in refs {
-            self.connect(from, at, "data", Some(label));
+            self.connect(from, at, StepEdgeKind::Data, Some(label));
         }
         Some(Part { entries: vec![at], exits: vec![at], nodes: vec![at], is_handler: false })
     }
 
     /// The task a callee names, with its inputs.
-    pub(super) fn task(&self, func: &Expr) -> Option<(Name, Inputs)> {
+    fn task(&self, func: &Expr) -> Option<(Name, Inputs)> {
         let names = self.world.resolve(func);
         let active = |task: &&Task| names.contains(&task.id) && task.registrar.is_some();
-        let mut found: Vec<&Task> = self.tasks.iter().filter(active).collect();
         // Of several definitions the last one is bound at the end.
-        if let Some(task) = found.pop() {
-            return Some((task.id.clone(), Inputs::of_schema(&task.input_schema)));
-        }
-        self.world.context.files.iter().find_map(|file| {
-            let marked =
-                file.facts.flows.marked.iter().find(|marked| names.contains(&marked.name))?;
-            let inputs = Inputs {
-                names: marked.params.iter().map(|(name, _)| name.clone()).collect(),
-                required: marked
-                    .params
-                    .iter()
-                    .filter(|(_, required)| *required)
-                    .map(|(name, _)| name.clone())
-                    .collect(),
-                takes_more: marked.takes_more,
-                takes_any_keyword: marked.takes_any_keyword,
-            };
-            Some((marked.name.clone(), inputs))
-        })
-    }
-
-    /// An argument as JSON; references to other nodes are collected.
-    pub(super) fn value(
-        &mut self,
-        expr: &Expr,
-        around: &Around,
-        refs: &mut Vec<(usize, Name)>,
-        key: &Name,
-    ) -> Value {
-        if let Some(value) = literal(expr) {
-            return json!({ "const": value });
-        }
-        match &expr.kind {
-            ExprKind::List(items) | ExprKind::Tuple(items) => {
-                let items: Vec<Value> =
-                    items.iter().map(|item| self.value(item, around, refs, key)).collect();
-                json!({ "list": items })
+        let task = self.tasks.iter().rfind(active);
+        let mut files = self.world.context.files.iter();
+        let marked = files.find_map(|file| {
+            file.facts.flows.marked.iter().rfind(|marked| names.contains(&marked.name))
+        });
+        match (task, marked) {
+            (Some(task), marked) => {
+                Some((task.id.clone(), Inputs::of_schema(&task.input_schema, marked)))
             }
-            ExprKind::Dict(items) => {
-                let mut map = Map::new();
-                for (name, value) in items {
-                    let name = match &name.kind {
-                        ExprKind::Str(text) => text.clone(),
-                        _ => name.text.to_string(),
-                    };
-                    let value = self.value(value, around, refs, key);
-                    map.insert(name, value);
-                }
-                json!({ "dict": map })
-            }
-            _ => match self.reference(expr, around, false) {
-                Some(Reference::Node { at, path, .. }) => {
-                    refs.push((at, key.clone()));
-                    json!({ "ref": self.nodes[at].id, "path": path })
-                }
-                Some(Reference::Param { name, path }) if path.is_empty() => {
-                    json!({ "param": name })
-                }
-                Some(Reference::Param { name, path }) => json!({ "param": name, "path": path }),
-                Some(Reference::Error { path }) => json!({ "current_error": path }),
-                None => json!({ "invalid": expr.text }),
-            },
+            (None, Some(marked)) => Some((marked.name.clone(), Inputs::of_marked(marked))),
+            (None, None) => None,
         }
     }
 }
 
 /// What a task takes.
-pub(super) struct Inputs {
+struct Inputs {
     names: Vec<Name>,
+    /// How many of these, the first ones, may be given by position.
+    positional: usize,
     required: Vec<Name>,
-    /// More positional arguments than named ones.
-    takes_more: bool,
+    /// The parameter that takes further positional arguments.
+    more: Option<Name>,
     takes_any_keyword: bool,
 }
 
 impl Inputs {
-    fn of_schema(schema: &Value) -> Self {
+    fn of_marked(marked: &Marked) -> Self {
+        let required = marked.params.iter().filter(|(_, required)| *required);
+        Self {
+            names: marked.params.iter().map(|(name, _)| name.clone()).collect(),
+            positional: marked.positional,
+            required: required.map(|(name, _)| name.clone()).collect(),
+            more: marked.takes_more.then(|| "args".into()),
+            takes_any_keyword: marked.takes_any_keyword,
+        }
+    }
+
+    /// By the schema; which of its arrays is `*args` only the definition tells.
+    fn of_schema(schema: &Value, marked: Option<&Marked>) -> Self {
         let names = schema.get("properties").and_then(Value::as_object);
+        let mut names: Vec<Name> =
+            names.into_iter().flat_map(Map::keys).map(|name| name.as_str().into()).collect();
+        let more = marked.filter(|marked| marked.takes_more).and_then(|marked| {
+            let at = names
+                .iter()
+                .position(|name| !marked.params.iter().any(|(parameter, _)| parameter == name))?;
+            Some(names.remove(at))
+        });
         let required = schema.get("required").and_then(Value::as_array);
         let additional = schema.get("additionalProperties");
         Self {
-            names: names.into_iter().flat_map(Map::keys).map(|name| name.as_str().into()).collect(),
+            positional: marked.map_or(names.len(), |marked| marked.positional),
+            names,
             required: required
                 .into_iter()
                 .flatten()
                 .filter_map(Value::as_str)
                 .map(Into::into)
                 .collect(),
-            takes_more: false,
+            more,
             takes_any_keyword: additional.is_none_or(|value| *value != Value::Bool(false)),
         }
     }

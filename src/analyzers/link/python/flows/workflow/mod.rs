@@ -1,18 +1,22 @@
-//! Workflows: `with` blocks of task calls → nodes, edges by kind, stages, diagnostics.
+//! Workflows: `with` blocks of task calls → nodes, edges by kind, stages, diagnostics, and the
+//! program that a runner executes.
 
 mod blocks;
 mod calls;
 mod references;
+
+use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde_json::{Map, Value, json};
 
 use super::{Found, World};
 use crate::model::facts::python::flows::{Expr, ExprKind, Stmt, StmtKind};
-use crate::model::{Flow, FlowDiagnostic, FlowEdge, FlowNode, Name, Severity, Task};
+use crate::model::{
+    Flow, FlowDiagnostic, FlowEdge, FlowNode, Name, Severity, Step, StepEdge, StepEdgeKind, Task,
+    Term, Workflow,
+};
 
-/// The attributes of an outcome that a program may name.
-const OUTCOME: &[&str] = &["output", "success", "failed", "error"];
 const BLOCKS: &[&str] = &["parallel", "sequential", "conditional", "error_handler"];
 
 /// Recovers one workflow.
@@ -27,6 +31,7 @@ pub fn recover(world: &World<'_>, tasks: &[Task], found: &Found<'_>) -> Flow {
         names: FxHashMap::default(),
         broken: FxHashSet::default(),
         calls: FxHashMap::default(),
+        handlers: 0,
         diagnostics: Vec::new(),
     };
     let body = match function.body.as_slice() {
@@ -38,12 +43,12 @@ pub fn recover(world: &World<'_>, tasks: &[Task], found: &Found<'_>) -> Flow {
         _ => (None, body),
     };
     builder.sequence(body, &Around::default());
-    if let Some(value) = last_stmt {
-        builder.returned(value);
-    }
+    let result = last_stmt.and_then(|value| builder.returned(value));
     let stages = builder.stages();
     let Builder { nodes, edges, mut diagnostics, .. } = builder;
     diagnostics.sort_by_key(|remark| (remark.line, remark.column));
+    let is_sound = diagnostics.iter().all(|remark| remark.severity != Severity::Error);
+    let program = is_sound.then(|| Arc::new(program(&nodes, &edges, result)));
     Flow {
         name: function.name.clone(),
         kind: "workflow".into(),
@@ -54,13 +59,31 @@ pub fn recover(world: &World<'_>, tasks: &[Task], found: &Found<'_>) -> Flow {
             .map(|edge| FlowEdge {
                 from: nodes[edge.from].id.clone(),
                 to: nodes[edge.to].id.clone(),
-                kind: edge.kind.into(),
+                kind: edge.kind.as_str().into(),
                 label: edge.label.clone(),
             })
             .collect(),
         nodes: nodes.iter().map(|node| node.to_flow(&nodes)).collect(),
         stages,
         diagnostics,
+        program,
+    }
+}
+
+fn program(nodes: &[Node], edges: &[Edge], result: Option<Term>) -> Workflow {
+    let step = |node: &Node| Step {
+        id: node.id.clone(),
+        task: node.task.clone(),
+        args: node.args.clone(),
+        conditions: node.conditions.clone(),
+        handler: node.handler,
+        protects: node.protects.clone(),
+    };
+    let edge = |edge: &Edge| StepEdge { from: edge.from, to: edge.to, kind: edge.kind };
+    Workflow {
+        steps: nodes.iter().map(step).collect(),
+        edges: edges.iter().map(edge).collect(),
+        result,
     }
 }
 
@@ -73,18 +96,24 @@ struct Node {
     id: Name,
     task: Name,
     line: u32,
-    args: Map<String, Value>,
+    args: Vec<(Name, Term)>,
     guards: Vec<Name>,
-    is_handler: bool,
+    conditions: Vec<Term>,
+    handler: Option<usize>,
     protects: Vec<usize>,
 }
 
 impl Node {
     fn to_flow(&self, all: &[Self]) -> FlowNode {
         let protects: Vec<&Name> = self.protects.iter().map(|at| &all[*at].id).collect();
+        let args: Map<String, Value> = self
+            .args
+            .iter()
+            .map(|(name, term)| (name.to_string(), references::to_json(term, all)))
+            .collect();
         let data = json!({
-            "task": self.task, "args": self.args, "guards": self.guards,
-            "handler": self.is_handler, "protects": protects,
+            "task": self.task, "args": args, "guards": self.guards,
+            "handler": self.handler.is_some(), "protects": protects,
         });
         let data = match data {
             Value::Object(data) => data,
@@ -97,7 +126,7 @@ impl Node {
 struct Edge {
     from: usize,
     to: usize,
-    kind: &'static str,
+    kind: StepEdgeKind,
     label: Option<Name>,
 }
 
@@ -113,8 +142,10 @@ struct Part {
 /// What surrounds a block.
 #[derive(Default, Clone)]
 struct Around {
+    /// The conditions as written, and as terms.
     guards: Vec<Name>,
-    is_handler: bool,
+    conditions: Vec<Term>,
+    handler: Option<usize>,
 }
 
 struct Builder<'w, 'a> {
@@ -128,6 +159,8 @@ struct Builder<'w, 'a> {
     broken: FxHashSet<Name>,
     /// How often each task has been called so far.
     calls: FxHashMap<Name, u32>,
+    /// `error_handler()` blocks so far.
+    handlers: usize,
     diagnostics: Vec<FlowDiagnostic>,
 }
 
@@ -147,7 +180,7 @@ impl Builder<'_, '_> {
     }
 
     /// Adds an edge once per pair and kind.
-    fn connect(&mut self, from: usize, to: usize, kind: &'static str, label: Option<Name>) {
+    fn connect(&mut self, from: usize, to: usize, kind: StepEdgeKind, label: Option<Name>) {
         let is_there =
             self.edges.iter().any(|edge| (edge.from, edge.to, edge.kind) == (from, to, kind));
         if !is_there && from != to {
@@ -157,7 +190,8 @@ impl Builder<'_, '_> {
 
     fn is_joined(&self, from: usize, to: usize) -> bool {
         self.edges.iter().any(|edge| {
-            (edge.from, edge.to) == (from, to) && matches!(edge.kind, "data" | "control")
+            (edge.from, edge.to) == (from, to)
+                && matches!(edge.kind, StepEdgeKind::Data | StepEdgeKind::Control)
         })
     }
 

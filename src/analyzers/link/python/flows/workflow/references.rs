@@ -1,48 +1,100 @@
-//! What an expression may name: outcomes, parameters, the error being handled.
+//! What an expression may name: outcomes, parameters, the error being handled; as terms of the
+//! program.
 
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
 use super::super::literal;
-use super::{Around, Builder, OUTCOME};
-use crate::model::Name;
+use super::{Around, Builder, Node};
 use crate::model::facts::python::flows::{Expr, ExprKind};
+use crate::model::{Name, Term};
 
 impl Builder<'_, '_> {
-    /// A condition: comparisons, `and`, `or`, `not`, `in` over outcomes.
-    pub(super) fn condition(&mut self, expr: &Expr, around: &Around, named: &mut Vec<usize>) {
+    /// An argument; references to other nodes are collected.
+    pub(super) fn value(
+        &mut self,
+        expr: &Expr,
+        around: &Around,
+        refs: &mut Vec<(usize, Name)>,
+        key: &Name,
+    ) -> Term {
+        if let Some(value) = literal(expr) {
+            return Term::Const(value);
+        }
         match &expr.kind {
-            ExprKind::Bool { parts, .. } => {
-                parts.iter().for_each(|part| self.condition(part, around, named));
+            ExprKind::List(items) | ExprKind::Tuple(items) => {
+                Term::List(items.iter().map(|item| self.value(item, around, refs, key)).collect())
             }
-            ExprKind::Not(inner) => self.condition(inner, around, named),
-            ExprKind::Compare { left, others, .. } => {
+            ExprKind::Dict(items) => {
+                let mut pairs = Vec::new();
+                for (name, value) in items {
+                    let name = match &name.kind {
+                        ExprKind::Str(text) => text.clone(),
+                        _ => name.text.to_string(),
+                    };
+                    pairs.push((name, self.value(value, around, refs, key)));
+                }
+                Term::Dict(pairs)
+            }
+            _ => match self.reference(expr, around, false) {
+                Some(term) => {
+                    if let Term::Output { step, .. } = term {
+                        refs.push((step, key.clone()));
+                    }
+                    term
+                }
+                None => Term::Invalid(expr.text.clone()),
+            },
+        }
+    }
+
+    /// A condition: comparisons, `and`, `or`, `not`, `in` over outcomes.
+    pub(super) fn condition(
+        &mut self,
+        expr: &Expr,
+        around: &Around,
+        named: &mut Vec<usize>,
+    ) -> Term {
+        let mut all = |this: &mut Self, parts: &[Expr]| -> Vec<Term> {
+            parts.iter().map(|part| this.condition(part, around, named)).collect()
+        };
+        match &expr.kind {
+            ExprKind::Bool { is_and: true, parts } => Term::And(all(self, parts)),
+            ExprKind::Bool { is_and: false, parts } => Term::Or(all(self, parts)),
+            ExprKind::Not(inner) => Term::Not(Box::new(self.condition(inner, around, named))),
+            ExprKind::Compare { left, ops, others } => {
                 if others.len() > 1 {
                     self.report_at("W001", expr, "one comparison per term: join them by `and`");
                 }
-                self.condition(left, around, named);
-                others.iter().for_each(|other| self.condition(other, around, named));
-            }
-            ExprKind::List(items) | ExprKind::Tuple(items) => {
-                items.iter().for_each(|item| self.condition(item, around, named));
-            }
-            _ if literal(expr).is_some() => {}
-            _ => {
-                if let Some(Reference::Node { at, .. }) = self.reference(expr, around, true)
-                    && !named.contains(&at)
-                {
-                    named.push(at);
+                let left = Box::new(self.condition(left, around, named));
+                let rights: Vec<Term> =
+                    others.iter().map(|other| self.condition(other, around, named)).collect();
+                match (ops.first(), rights.into_iter().next()) {
+                    (Some(op), Some(right)) => {
+                        Term::Compare { left, op: op.clone(), right: Box::new(right) }
+                    }
+                    _ => Term::Invalid(expr.text.clone()),
                 }
+            }
+            ExprKind::List(items) | ExprKind::Tuple(items) => Term::List(all(self, items)),
+            _ => {
+                if let Some(value) = literal(expr) {
+                    return Term::Const(value);
+                }
+                let Some(term) = self.reference(expr, around, true) else {
+                    return Term::Invalid(expr.text.clone());
+                };
+                if let Some(step) = step_of(&term)
+                    && !named.contains(&step)
+                {
+                    named.push(step);
+                }
+                term
             }
         }
     }
 
     /// `x.output.a[0]`, a parameter, or `current_error.type`.
-    pub(super) fn reference(
-        &mut self,
-        expr: &Expr,
-        around: &Around,
-        in_condition: bool,
-    ) -> Option<Reference> {
+    fn reference(&mut self, expr: &Expr, around: &Around, in_condition: bool) -> Option<Term> {
         let mut path: Vec<Value> = Vec::new();
         let mut at = expr;
         let name = loop {
@@ -78,32 +130,32 @@ impl Builder<'_, '_> {
             && !self.names.contains_key(&name)
             && !self.params.contains(&name)
         {
-            if !around.is_handler {
+            if around.handler.is_none() {
                 self.report_at("W009", expr, "current_error exists in an error handler only");
                 return None;
             }
-            return Some(Reference::Error { path });
+            return Some(Term::CurrentError { path });
         }
-        if let Some(node) = self.names.get(&name).copied() {
-            let outcome = path.first().and_then(Value::as_str).map(str::to_owned);
-            let is_fine = match outcome.as_deref() {
-                Some("output") => true,
-                Some(other) => in_condition && OUTCOME.contains(&other),
-                None => false,
-            };
-            if !is_fine {
-                self.report_at(
-                    "W008",
-                    expr,
-                    format!("{name} is an outcome: use .output, .success, .failed or .error"),
-                );
-                return None;
+        if let Some(step) = self.names.get(&name).copied() {
+            let mut path = path.into_iter();
+            let outcome = path.next();
+            let path = path.collect();
+            match outcome.as_ref().and_then(Value::as_str) {
+                Some("output") => return Some(Term::Output { step, path }),
+                Some("success") if in_condition => return Some(Term::Success(step)),
+                Some("failed") if in_condition => return Some(Term::Failed(step)),
+                Some("error") if in_condition => return Some(Term::Error { step, path }),
+                _ => {}
             }
-            path.remove(0);
-            return Some(Reference::Node { at: node, path });
+            self.report_at(
+                "W008",
+                expr,
+                format!("{name} is an outcome: use .output, .success, .failed or .error"),
+            );
+            return None;
         }
         if self.params.contains(&name) {
-            return Some(Reference::Param { name, path });
+            return Some(Term::Param { name, path });
         }
         if self.broken.contains(&name) {
             return None;
@@ -112,18 +164,45 @@ impl Builder<'_, '_> {
         None
     }
 
-    pub(super) fn returned(&mut self, value: &Expr) {
-        let is_node =
-            matches!(&value.kind, ExprKind::Name { name, .. } if self.names.contains_key(name));
-        if !is_node && literal(value).is_none() {
-            self.reference(value, &Around::default(), true);
+    pub(super) fn returned(&mut self, value: &Expr) -> Option<Term> {
+        if let ExprKind::Name { name, .. } = &value.kind
+            && let Some(step) = self.names.get(name).copied()
+        {
+            return Some(Term::Output { step, path: Vec::new() });
+        }
+        match literal(value) {
+            Some(value) => Some(Term::Const(value)),
+            None => self.reference(value, &Around::default(), true),
         }
     }
 }
 
-/// What an expression names, with the path below it.
-pub(super) enum Reference {
-    Node { at: usize, path: Vec<Value> },
-    Param { name: Name, path: Vec<Value> },
-    Error { path: Vec<Value> },
+fn step_of(term: &Term) -> Option<usize> {
+    match term {
+        Term::Output { step, .. } | Term::Error { step, .. } => Some(*step),
+        Term::Success(step) | Term::Failed(step) => Some(*step),
+        _ => None,
+    }
+}
+
+/// An argument as the flow's JSON shows it.
+pub(super) fn to_json(term: &Term, nodes: &[Node]) -> Value {
+    match term {
+        Term::Const(value) => json!({ "const": value }),
+        Term::List(items) => {
+            let items: Vec<Value> = items.iter().map(|item| to_json(item, nodes)).collect();
+            json!({ "list": items })
+        }
+        Term::Dict(pairs) => {
+            let pairs = pairs.iter().map(|(key, value)| (key.clone(), to_json(value, nodes)));
+            json!({ "dict": pairs.collect::<Map<String, Value>>() })
+        }
+        Term::Param { name, path } if path.is_empty() => json!({ "param": name }),
+        Term::Param { name, path } => json!({ "param": name, "path": path }),
+        Term::Output { step, path } => json!({ "ref": nodes[*step].id, "path": path }),
+        Term::CurrentError { path } => json!({ "current_error": path }),
+        Term::Invalid(text) => json!({ "invalid": text }),
+        // Conditions are shown as written.
+        _ => Value::Null,
+    }
 }

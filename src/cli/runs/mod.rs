@@ -1,5 +1,7 @@
 //! `metascope runs`: the journal.
 
+mod sweep;
+
 use std::process::ExitCode;
 
 use serde_json::json;
@@ -9,6 +11,7 @@ use super::run::{contract, summary};
 use super::{CliError, Common, Format, Outcome};
 use crate::model::{RunRecord, printable};
 use crate::runner::{Runner, log_file};
+pub use sweep::items_table;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -37,6 +40,17 @@ enum What {
         #[arg(long)]
         stderr: bool,
     },
+    /// What became of each input of a sweep
+    Sweep {
+        /// The sweep's id, or an unambiguous beginning of it
+        id: String,
+        /// The order of the inputs
+        #[arg(long, value_enum, default_value_t = sweep::Sort::Item)]
+        sort: sweep::Sort,
+        /// Only those in this state: succeeded, failed, pending …
+        #[arg(long)]
+        status: Option<String>,
+    },
 }
 
 pub fn run(args: &Args, common: &Common) -> Outcome {
@@ -51,6 +65,9 @@ pub fn run(args: &Args, common: &Common) -> Outcome {
     match &args.what {
         None => list(&runner, args.limit, common),
         Some(What::Show { id }) => show(&find(&runner, id)?, common),
+        Some(What::Sweep { id, sort, status }) => {
+            sweep::show(&runner, &find(&runner, id)?, *sort, status.as_deref(), common)
+        }
         Some(What::Logs { id, stderr }) => logs(&find(&runner, id)?, *stderr, common),
     }
 }

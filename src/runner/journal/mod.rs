@@ -2,12 +2,14 @@
 //! a killed one loses nothing it had written. When the disk is full or the file unusable, runs
 //! go on, are remembered in memory, and say what is wrong.
 
+mod sweeps;
+mod tables;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Mutex;
-use std::time::Duration;
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, params};
 
 use super::{owner, paths};
 use crate::model::{ExecutorKind, RunError, RunRecord, RunStatus};
@@ -24,27 +26,11 @@ struct Inner {
     unwritten: BTreeMap<String, RunRecord>,
 }
 
-const TABLES: &str = "
-CREATE TABLE IF NOT EXISTS runs (
-    id TEXT PRIMARY KEY,
-    root TEXT NOT NULL,
-    task TEXT NOT NULL,
-    executor TEXT NOT NULL,
-    status TEXT NOT NULL,
-    owner TEXT NOT NULL,
-    dirty INTEGER NOT NULL,
-    record TEXT NOT NULL
-) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS runs_of_root ON runs (root, id);
-CREATE INDEX IF NOT EXISTS unfinished ON runs (status) WHERE status IN ('pending', 'running');
-CREATE INDEX IF NOT EXISTS dirty_runs ON runs (dirty) WHERE dirty = 1;
-";
-
 impl Journal {
     /// Opens the journal of all projects for the runs of one root.
     pub fn open(root: &Path, keep: usize) -> Self {
         let path = paths::state_dir().join("journal.db");
-        let inner = Inner { connection: connect(&path), unwritten: BTreeMap::new() };
+        let inner = Inner { connection: tables::connect(&path), unwritten: BTreeMap::new() };
         Self { root: root.to_string_lossy().into_owned(), keep, inner: Mutex::new(inner) }
     }
 
@@ -67,10 +53,13 @@ impl Journal {
                 record.status.as_str(),
                 owner::token(),
                 dirty,
-                json
+                json,
+                record.parent.as_deref()
             ];
-            let sql = "INSERT OR REPLACE INTO runs VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
-            connection.execute(sql, values).map(drop).map_err(|error| error.to_string())
+            let sql = "INSERT OR REPLACE INTO runs (id, root, task, executor, status, owner, dirty, \
+                       record, parent) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+            let mut query = connection.prepare_cached(sql).map_err(|error| error.to_string())?;
+            query.execute(values).map(drop).map_err(|error| error.to_string())
         });
         match written {
             Ok(()) => {
@@ -84,12 +73,15 @@ impl Journal {
         }
     }
 
-    /// The newest runs of this root, newest first.
+    /// The newest runs of this root, newest first; parts of workflows and sweeps left out.
     pub fn history(&self, limit: usize) -> Vec<RunRecord> {
         let inner = self.lock();
-        let mut records: BTreeMap<String, RunRecord> = inner.unwritten.clone();
+        let whole = inner.unwritten.iter().filter(|(_, record)| record.parent.is_none());
+        let mut records: BTreeMap<String, RunRecord> =
+            whole.map(|(id, record)| (id.clone(), record.clone())).collect();
         if let Ok(connection) = &inner.connection {
-            let sql = "SELECT record FROM runs WHERE root = ?1 ORDER BY id DESC LIMIT ?2";
+            let sql = "SELECT record FROM runs WHERE root = ?1 AND parent IS NULL \
+                       ORDER BY id DESC LIMIT ?2";
             for record in select(connection, sql, params![self.root, limit as i64]) {
                 records.entry(record.run.to_string()).or_insert(record);
             }
@@ -164,60 +156,30 @@ impl Journal {
         }
     }
 
-    /// Forgets the oldest runs of this root beyond those to keep; returns their ids.
+    /// Forgets the oldest runs of this root beyond those to keep, with their parts; returns their
+    /// ids.
     pub fn prune(&self) -> Vec<String> {
         let inner = self.lock();
         let Ok(connection) = &inner.connection else { return Vec::new() };
-        let sql = "DELETE FROM runs WHERE root = ?1 AND dirty = 0 \
-                   AND status NOT IN ('pending', 'running') AND id NOT IN \
-                   (SELECT id FROM runs WHERE root = ?1 ORDER BY id DESC LIMIT ?2) RETURNING id";
+        let sql = "WITH kept AS (SELECT id FROM runs WHERE root = ?1 AND parent IS NULL \
+                   ORDER BY id DESC LIMIT ?2) \
+                   DELETE FROM runs WHERE root = ?1 AND dirty = 0 \
+                   AND status NOT IN ('pending', 'running') AND id NOT IN kept \
+                   AND (parent IS NULL OR parent NOT IN kept) RETURNING id";
         let pruned = connection.prepare(sql).and_then(|mut query| {
             let values = params![self.root, self.keep as i64];
             query.query_map(values, |row| row.get::<_, String>(0))?.collect::<Result<Vec<_>, _>>()
         });
+        let sql = "DELETE FROM items WHERE sweep NOT IN (SELECT id FROM runs)";
+        if let Err(error) = connection.execute(sql, []) {
+            tracing::warn!("cannot forget inputs of old sweeps: {error}");
+        }
         pruned.unwrap_or_default()
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
-}
-
-fn connect(path: &Path) -> Result<Connection, String> {
-    if let Some(folder) = path.parent() {
-        paths::create_private(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-    }
-    match open(path) {
-        Ok(connection) => Ok(connection),
-        Err(error) if is_corrupt(&error) => {
-            // Keep the damaged file for the user, and start afresh.
-            let aside =
-                path.with_extension(format!("corrupt-{}", jiff::Timestamp::now().as_second()));
-            std::fs::rename(path, &aside).map_err(|error| error.to_string())?;
-            tracing::warn!("the journal was damaged and is now {}", aside.display());
-            open(path).map_err(|error| format!("{}: {error}", path.display()))
-        }
-        Err(error) => Err(format!("{}: {error}", path.display())),
-    }
-}
-
-fn open(path: &Path) -> rusqlite::Result<Connection> {
-    let connection = Connection::open(path)?;
-    connection.busy_timeout(Duration::from_secs(5))?;
-    connection.pragma_update(None, "journal_mode", "WAL")?;
-    connection.pragma_update(None, "synchronous", "NORMAL")?;
-    let has_tables: Option<i64> = connection
-        .query_row("SELECT 1 FROM sqlite_master WHERE name = 'dirty_runs'", [], |row| row.get(0))
-        .optional()?;
-    if has_tables.is_none() {
-        connection.execute_batch(TABLES)?;
-    }
-    Ok(connection)
-}
-
-fn is_corrupt(error: &rusqlite::Error) -> bool {
-    use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
-    matches!(error.sqlite_error_code(), Some(DatabaseCorrupt | NotADatabase))
 }
 
 fn select(connection: &Connection, sql: &str, values: impl rusqlite::Params) -> Vec<RunRecord> {
