@@ -96,9 +96,13 @@ pub fn is_open(mac: &Macro) -> bool {
 
 /// A cheap look at the first tokens, so that data-like macro calls are not parsed twice.
 fn starts_like_item(tokens: &TokenStream) -> bool {
-    let mut tokens = tokens.clone().into_iter();
+    let mut tokens = tokens.clone().into_iter().peekable();
+    // Attributes and doc comments stand before data as well as before items.
+    while matches!(tokens.peek(), Some(TokenTree::Punct(punct)) if punct.as_char() == '#') {
+        tokens.next();
+        tokens.next();
+    }
     match tokens.next() {
-        Some(TokenTree::Punct(punct)) => punct.as_char() == '#',
         Some(TokenTree::Ident(ident)) => {
             let word = ident.to_string();
             match word.as_str() {

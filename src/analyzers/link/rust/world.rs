@@ -127,6 +127,8 @@ pub struct World<'a> {
     gates: Vec<Gates<'a>>,
     /// Names bound by items whose `cfg` does not hold: an import that does hold replaces them.
     inactive: FxHashSet<(ModuleId, Id, usize)>,
+    /// The items whose names were taken over so.
+    replaced: FxHashSet<Def>,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -207,6 +209,7 @@ impl<'a> World<'a> {
             private: vec![FxHashSet::default(); modules.nodes.len()],
             gates: Vec::new(),
             inactive: FxHashSet::default(),
+            replaced: FxHashSet::default(),
         };
         world.number_words();
         world.number_items();
@@ -511,10 +514,40 @@ impl<'a> World<'a> {
                 break;
             }
         }
+        self.import_replaced(&uses);
         // What no crate of the project explains comes from outside.
         for (at, (file, module, import, _)) in uses.iter().enumerate() {
             if done[at] == 0 {
                 self.import_external(*file, *module, import);
+            }
+        }
+    }
+
+    /// An import may have been bound to an item whose `cfg` does not hold before that item's name
+    /// was given to another: it is looked up again.
+    fn import_replaced(&mut self, uses: &[(u32, ModuleId, &Use, bool)]) {
+        for _ in 0..12 {
+            let mut changed = false;
+            for (file, module, import, _) in uses {
+                let Some(name) = import.name.map(|name| self.word(*file, name)) else { continue };
+                for space in [Namespace::Type, Namespace::Value, Namespace::Macro] {
+                    let bound =
+                        self.scopes[*module as usize].get(&name).and_then(|b| b[space as usize]);
+                    let Some(bound) = bound.filter(|def| self.replaced.contains(def)) else {
+                        continue;
+                    };
+                    let path: Vec<Id> =
+                        import.path.iter().map(|word| self.word(*file, *word)).collect();
+                    let found = self.resolve_use(*module, &path, import.global, space);
+                    if let Some(def) = found.filter(|def| *def != bound) {
+                        self.scopes[*module as usize].entry(name).or_default()[space as usize] =
+                            Some(def);
+                        changed = true;
+                    }
+                }
+            }
+            if !changed {
+                break;
             }
         }
     }
@@ -556,7 +589,9 @@ impl<'a> World<'a> {
                 && def != Def::Module(module)
             {
                 self.scopes[module as usize].entry(name).or_default()[space as usize] = Some(def);
-                self.inactive.remove(&(module, name, space as usize));
+                if self.inactive.remove(&(module, name, space as usize)) {
+                    self.replaced.extend(bound);
+                }
                 if !import.is_public {
                     self.private[module as usize].insert(name);
                 }

@@ -62,7 +62,8 @@ impl BodyLowering<'_, '_, '_> {
             syn::Expr::MethodCall(call) => return self.method_chain(call),
             syn::Expr::Field(field) => {
                 let base = self.expr(&field.base);
-                Expr::Field(base, self.member(&field.member))
+                let span = field.member.span();
+                Expr::Field(base, self.member(&field.member), site(span, span))
             }
             syn::Expr::Index(index) => Expr::Index {
                 base: self.expr(&index.expr),
@@ -83,8 +84,13 @@ impl BodyLowering<'_, '_, '_> {
                 let left = self.expr(&assign.left);
                 Expr::Assign(left, self.expr(&assign.right))
             }
-            syn::Expr::Reference(reference) => Expr::Ref(self.expr(&reference.expr)),
-            syn::Expr::RawAddr(reference) => Expr::Ref(self.expr(&reference.expr)),
+            syn::Expr::Reference(reference) => {
+                Expr::Ref(self.expr(&reference.expr), reference.mutability.is_some())
+            }
+            syn::Expr::RawAddr(reference) => {
+                let mutable = matches!(reference.mutability, syn::PointerMutability::Mut(_));
+                Expr::Ref(self.expr(&reference.expr), mutable)
+            }
             syn::Expr::Try(try_) => {
                 let inner = self.expr(&try_.expr);
                 Expr::Try(inner, site(try_.question_token.span, try_.question_token.span))

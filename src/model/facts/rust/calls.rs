@@ -56,7 +56,8 @@ pub enum Expr {
         args: Vec<ExprId>,
         site: Site,
     },
-    Field(ExprId, Word),
+    /// With the place of the name.
+    Field(ExprId, Word, Site),
     Index {
         base: ExprId,
         index: ExprId,
@@ -74,7 +75,8 @@ pub enum Expr {
         site: Site,
     },
     Assign(ExprId, ExprId),
-    Ref(ExprId),
+    /// `&` or `&mut`.
+    Ref(ExprId, bool),
     Try(ExprId, Site),
     Await(ExprId, Site),
     Block(Block),

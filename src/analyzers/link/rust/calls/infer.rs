@@ -4,15 +4,13 @@ use std::sync::Arc;
 
 use super::super::modules::ModuleId;
 use super::super::world::{Id, Prim};
-use super::methods::{Found, Missing};
+use super::invoke::MethodCall;
 use super::paths::{Instance, Meaning};
-use super::solve::{Solver, is_int};
+use super::solve::Solver;
 use super::tables::{Scope, Tables};
 use super::types::{T, Types, none};
 use super::{Caller, Job};
-use crate::model::facts::rust::calls::{
-    Binary, Block, Body, Expr, ExprId, Literal, Site, Statement, Unary,
-};
+use crate::model::facts::rust::calls::{Block, Body, Expr, ExprId, Literal, Site, Statement};
 use crate::model::facts::rust::types::Path;
 use crate::model::{Certainty, EdgeKind, Name};
 
@@ -54,9 +52,11 @@ pub struct Inference<'t, 'w, 'a> {
     pub(super) module: ModuleId,
     pub(super) locals: Vec<(Id, T)>,
     pub(super) events: Vec<Event>,
-    returns: Vec<T>,
+    pub(super) returns: Vec<T>,
     breaks: Vec<T>,
     params: Vec<T>,
+    /// Overloaded dereferences and indexing by the place that needed them, as events.
+    pub(super) reached: Vec<(ExprId, usize)>,
 }
 
 impl<'t, 'w, 'a> Inference<'t, 'w, 'a> {
@@ -94,6 +94,7 @@ impl<'t, 'w, 'a> Inference<'t, 'w, 'a> {
             returns: vec![output],
             breaks: Vec::new(),
             params,
+            reached: Vec::new(),
         }
     }
 
@@ -178,18 +179,18 @@ impl<'t, 'w, 'a> Inference<'t, 'w, 'a> {
         self.tables.world.word(self.scope.file, word)
     }
 
-    fn note(&mut self, site: Site, kind: EdgeKind, target: Target) {
+    pub(super) fn note(&mut self, site: Site, kind: EdgeKind, target: Target) {
         if site.line > 0 {
             self.events.push(Event { site, kind, target });
         }
     }
 
-    fn unresolved(&mut self, site: Site, text: &str, reason: impl Into<String>) {
+    pub(super) fn unresolved(&mut self, site: Site, text: &str, reason: impl Into<String>) {
         let target = Target::Unresolved { text: text.into(), reason: reason.into() };
         self.note(site, EdgeKind::Call, target);
     }
 
-    fn note_instance(&mut self, site: Site, kind: EdgeKind, instance: &Instance) {
+    pub(super) fn note_instance(&mut self, site: Site, kind: EdgeKind, instance: &Instance) {
         let target = match &instance.through {
             Some((trait_, args, own)) => Target::Method {
                 function: instance.function,
@@ -253,13 +254,19 @@ impl<'t, 'w, 'a> Inference<'t, 'w, 'a> {
         let body = self.body;
         for id in chain.into_iter().rev() {
             ty = match &body.exprs[id as usize] {
-                Expr::Method { name, generics, args, site, .. } => {
+                Expr::Method { receiver, name, generics, args, site } => {
                     let generics: Vec<T> = generics.iter().map(|ty| self.lower(ty)).collect();
                     let wanted = if id == last { expected.clone() } else { T::Unknown };
-                    self.method(&ty, *name, &generics, args, *site, &wanted)
+                    let call =
+                        MethodCall { receiver: *receiver, generics: &generics, args, site: *site };
+                    self.method(&ty, *name, &call, &wanted)
                 }
-                Expr::Binary { operator, right, site, .. } => {
-                    self.binary(*operator, &ty, *right, *site)
+                Expr::Binary { operator, left, right, site } => {
+                    let result = self.binary(*operator, &ty, *right, *site);
+                    if super::operators::assigns(*operator) {
+                        self.mutate(*left);
+                    }
+                    result
                 }
                 _ => T::Unknown,
             };
@@ -277,24 +284,29 @@ impl<'t, 'w, 'a> Inference<'t, 'w, 'a> {
             Expr::Path(path, site) => self.path_value(path, *site),
             Expr::Literal(literal) => self.literal(literal),
             Expr::Call { callee, args, site } => self.call(*callee, args, *site, expected),
-            Expr::Field(base, name) => {
+            Expr::Field(base, name, site) => {
                 let base = self.infer(*base, &T::Unknown);
-                self.field(&base, *name)
+                self.field(id, &base, *name, *site)
             }
-            Expr::Index { base, index, site } => self.index(*base, *index, *site),
-            Expr::Unary { operator, operand, site } => self.unary(*operator, *operand, *site),
+            Expr::Index { base, index, site } => self.index(id, *base, *index, *site),
+            Expr::Unary { operator, operand, site } => self.unary(id, *operator, *operand, *site),
             Expr::Assign(left, right) => {
-                let left = self.infer(*left, &T::Unknown);
-                let right = self.infer(*right, &left);
-                self.coerce(&right, &left);
+                let left_type = self.infer(*left, &T::Unknown);
+                let given = self.infer(*right, &left_type);
+                self.coerce(&given, &left_type);
+                self.mutate(*left);
                 T::unit()
             }
-            Expr::Ref(inner) => {
+            Expr::Ref(inner, mutable) => {
                 let wanted = match self.solver.shallow(expected) {
                     T::Ref(_, inner) => (*inner).clone(),
                     _ => T::Unknown,
                 };
-                self.infer(*inner, &wanted).reference()
+                let inner_type = self.infer(*inner, &wanted);
+                if *mutable {
+                    self.mutate(*inner);
+                }
+                T::Ref(*mutable, Arc::new(inner_type))
             }
             Expr::Try(inner, site) => self.try_(*inner, *site),
             Expr::Await(inner, site) => self.await_(*inner, *site),
@@ -484,7 +496,7 @@ impl<'t, 'w, 'a> Inference<'t, 'w, 'a> {
     }
 
     /// The argument of a type of the standard library, when it is that type.
-    fn unwrapped(&mut self, ty: &T, name: &str) -> Option<T> {
+    pub(super) fn unwrapped(&mut self, ty: &T, name: &str) -> Option<T> {
         match self.solver.shallow(ty) {
             T::Adt(id, args) if self.tables.std.ty(name) == Some(id) => args.first().cloned(),
             _ => None,
@@ -616,575 +628,4 @@ impl<'t, 'w, 'a> Inference<'t, 'w, 'a> {
             _ => None,
         }
     }
-
-    fn is_closure(&self, id: ExprId) -> bool {
-        matches!(self.body.exprs.get(id as usize), Some(Expr::Closure { .. }))
-    }
-
-    /// Reads the arguments of a call: closures last, when the others have told their types.
-    fn arguments(&mut self, formals: &[T], args: &[ExprId], output: &T, expected: &T) {
-        let closures = args.iter().any(|arg| self.is_closure(*arg));
-        if closures {
-            self.solver.unify(output, expected);
-        }
-        for pass in [false, true] {
-            if pass && !closures {
-                break;
-            }
-            for (at, arg) in args.iter().enumerate() {
-                if self.is_closure(*arg) != pass {
-                    continue;
-                }
-                let formal = formals.get(at).cloned().unwrap_or(T::Unknown);
-                let given = self.infer(*arg, &formal);
-                self.coerce(&given, &formal);
-                if pass {
-                    self.solver.process();
-                }
-            }
-            self.solver.process();
-        }
-    }
-
-    fn call(&mut self, callee: ExprId, args: &[ExprId], site: Site, expected: &T) -> T {
-        let body = self.body;
-        let Some(Expr::Path(path, _)) = body.exprs.get(callee as usize) else {
-            let ty = self.infer(callee, &T::Unknown);
-            return self.call_value(&ty, args, site, "", expected);
-        };
-        match self.meaning(path) {
-            Meaning::Function(instance) => {
-                self.note_instance(site, EdgeKind::Call, &instance);
-                self.arguments(&instance.params, args, &instance.output, expected);
-                self.conversion(&instance, site);
-                instance.output
-            }
-            Meaning::Constructor(ty) => match &ty {
-                T::Fn(_, params, output) => {
-                    self.arguments(params, args, output, expected);
-                    (**output).clone()
-                }
-                _ => {
-                    self.arguments(&[], args, &T::Unknown, &T::Unknown);
-                    ty
-                }
-            },
-            Meaning::Value(ty) => {
-                let text = self.written(path);
-                self.call_value(&ty, args, site, &text, expected)
-            }
-            Meaning::External(name) => {
-                self.note(site, EdgeKind::Call, Target::External(name));
-                self.arguments(&[], args, &T::Unknown, &T::Unknown);
-                T::Unknown
-            }
-            Meaning::Unknown(reason) => {
-                let text = self.written(path);
-                self.unresolved(site, &text, reason);
-                self.arguments(&[], args, &T::Unknown, &T::Unknown);
-                T::Unknown
-            }
-        }
-    }
-
-    fn written(&self, path: &Path) -> String {
-        let names: Vec<&str> = self
-            .tables
-            .ids(path, self.scope.file)
-            .iter()
-            .map(|id| self.world().name(*id))
-            .collect();
-        names.join("::")
-    }
-
-    /// A call of a value: a closure's own calls are the enclosing function's already.
-    fn call_value(&mut self, ty: &T, args: &[ExprId], site: Site, text: &str, expected: &T) -> T {
-        let ty = self.solver.shallow(ty);
-        let mut bare = ty.clone();
-        while let T::Ref(_, inner) = &bare {
-            let inner = inner.clone();
-            bare = self.solver.shallow(&inner);
-        }
-        let is_closure = matches!(bare, T::Fn(true, ..));
-        if !is_closure {
-            let shown = self.solver.resolve(&bare);
-            let reason = match &shown {
-                T::Unknown | T::Var(_) => "a value of unknown type is called".to_string(),
-                T::Fn(..) => "a function pointer is called".to_string(),
-                _ => format!("a value of type `{}` is called", self.show(&shown)),
-            };
-            self.unresolved(site, text, reason);
-        }
-        match self.solver.callable(&ty, 0) {
-            Some((params, output)) => {
-                self.arguments(&params, args, &output, expected);
-                output
-            }
-            None => {
-                self.arguments(&[], args, &T::Unknown, &T::Unknown);
-                T::Unknown
-            }
-        }
-    }
-
-    fn method(
-        &mut self,
-        receiver: &T,
-        name: u32,
-        generics: &[T],
-        args: &[ExprId],
-        site: Site,
-        expected: &T,
-    ) -> T {
-        let name = self.word(name);
-        self.solver.process();
-        let missing = match self.solver.probe(receiver, name) {
-            Ok(found) => return self.found(found, generics, args, site, expected),
-            Err(missing) => missing,
-        };
-        let text = self.world().name(name).to_string();
-        match missing {
-            Missing::External(path) => {
-                let path = format!("{path}::{text}");
-                self.note(site, EdgeKind::Call, Target::External(path.into()));
-            }
-            Missing::NotFound(ty) if self.pinned(&ty).is_some() => {
-                let reason = "not written in the source: a macro may generate it";
-                self.unresolved(site, &text, reason);
-                if let (Some(projected), "project" | "project_ref") = (self.pinned(&ty), &*text) {
-                    return projected;
-                }
-            }
-            Missing::NotFound(ty) => {
-                let mut bare = ty.clone();
-                while let T::Ref(_, inner) = &bare {
-                    let inner = inner.clone();
-                    bare = self.solver.shallow(&inner);
-                }
-                match self.std_path(&bare) {
-                    Some(path) => {
-                        let path = format!("{path}::{text}");
-                        self.note(site, EdgeKind::Call, Target::External(path.into()));
-                    }
-                    None => {
-                        let reason =
-                            format!("no method `{text}` of `{}` is known", self.show(&bare));
-                        self.unresolved(site, &text, reason);
-                    }
-                }
-            }
-            Missing::Unknown => self.by_name_only(name, args.len(), site, &text),
-        }
-        self.arguments(&[], args, &T::Unknown, &T::Unknown);
-        T::Unknown
-    }
-
-    /// For `Pin<&mut S>` of a struct of the project: its projection.
-    fn pinned(&mut self, ty: &T) -> Option<T> {
-        let mut target = self.unwrapped(ty, "Pin").or_else(|| self.solver.deref(ty))?;
-        for _ in 0..4 {
-            target = self.solver.shallow(&target);
-            match &target {
-                T::Adt(id, args) => {
-                    let world = self.world();
-                    if !world.is_std(world.types[*id as usize].file) {
-                        return Some(T::Projected(*id, args.clone()));
-                    }
-                    target = self.solver.deref(&target)?;
-                }
-                T::Ref(_, inner) => target = (**inner).clone(),
-                _ => return None,
-            }
-        }
-        None
-    }
-
-    /// The receiver's type is unknown: a name that only one method of the project has, and none
-    /// of the standard library, may well mean that one.
-    fn by_name_only(&mut self, name: Id, args: usize, site: Site, text: &str) {
-        let candidates = self.tables.named.get(&name).map_or(&[][..], |found| found);
-        let fits: Vec<u32> = candidates
-            .iter()
-            .copied()
-            .filter(|id| {
-                let item = self.world().function(*id);
-                item.receiver.is_some() && item.params.len() == args
-            })
-            .collect();
-        let known_outside = fits.iter().any(|id| self.tables.is_std_function(*id));
-        match fits.as_slice() {
-            [only] if !known_outside => {
-                let target = Target::Function {
-                    function: *only,
-                    certainty: Certainty::Possible,
-                    why: "the only method of this name",
-                };
-                self.note(site, EdgeKind::Call, target);
-            }
-            _ => self.unresolved(site, text, "the receiver's type is not known"),
-        }
-    }
-
-    fn found(
-        &mut self,
-        found: Found,
-        generics: &[T],
-        args: &[ExprId],
-        site: Site,
-        expected: &T,
-    ) -> T {
-        for ty in &found.derefs {
-            self.implicit(site, "Deref", "deref", ty, &[]);
-        }
-        let mut instance =
-            self.instantiate(found.function, Some(&found.self_ty), found.trait_, generics);
-        instance.certainty = found.certainty;
-        if let Some(receiver) = instance.params.first().cloned() {
-            self.solver.unify(&receiver, &found.receiver);
-        }
-        self.note_instance(site, EdgeKind::Call, &instance);
-        let formals = instance.params.get(1..).unwrap_or_default().to_vec();
-        self.arguments(&formals, args, &instance.output, expected);
-        self.conversion(&instance, site);
-        instance.output
-    }
-
-    /// Calls of the standard library that run the project's own code: `into` runs `From::from`,
-    /// `to_string` runs `Display::fmt`, `collect` runs `FromIterator::from_iter` …
-    fn conversion(&mut self, instance: &Instance, site: Site) {
-        let Some((_, args, own)) = &instance.through else { return };
-        if !self.tables.is_std_function(instance.function) {
-            return;
-        }
-        match self.world().name(self.tables.short(instance.function)) {
-            "into" => {
-                let target = instance.output.clone();
-                self.implicit(site, "From", "from", &target, std::slice::from_ref(own));
-            }
-            "try_into" => {
-                if let Some(to) = args.first().cloned() {
-                    self.implicit(site, "TryFrom", "try_from", &to, std::slice::from_ref(own));
-                }
-            }
-            "to_string" => self.implicit(site, "Display", "fmt", own, &[]),
-            "collect" => {
-                let target = instance.output.clone();
-                self.implicit(site, "FromIterator", "from_iter", &target, &[]);
-            }
-            _ => {}
-        }
-    }
-
-    /// Lets a value stand where another type is wanted: by reference, dereferenced, unsized.
-    pub(super) fn coerce(&mut self, given: &T, wanted: &T) {
-        if self.solver.unify(given, wanted) {
-            return;
-        }
-        let (given, wanted) = (self.solver.shallow(given), self.solver.shallow(wanted));
-        let (T::Ref(_, from), T::Ref(_, to) | T::Ptr(to)) = (&given, &wanted) else { return };
-        let mut from = self.solver.shallow(from);
-        for _ in 0..6 {
-            if self.solver.unify(&from, to) {
-                return;
-            }
-            if let (T::Array(item), T::Slice(wanted)) = (&from, self.solver.shallow(to)) {
-                self.solver.unify(item, &wanted);
-                return;
-            }
-            match self.solver.deref(&from) {
-                Some(next) => from = self.solver.shallow(&next),
-                None => return,
-            }
-        }
-    }
-
-    fn field(&mut self, base: &T, name: u32) -> T {
-        let name = self.word(name);
-        let mut step = self.solver.shallow(base);
-        for _ in 0..8 {
-            match &step {
-                T::Adt(id, args) => {
-                    if let Some(ty) = self.tables.field(*id, args, 0, name) {
-                        return ty;
-                    }
-                }
-                T::Projected(id, args) => {
-                    if let (Some(ty), Some(pin)) =
-                        (self.tables.field(*id, args, 0, name), self.tables.std.ty("Pin"))
-                    {
-                        return T::Adt(pin, Arc::from([T::Ref(true, Arc::new(ty))]));
-                    }
-                }
-                T::Tuple(items) => {
-                    let at = self.world().name(name).parse::<usize>().ok();
-                    if let Some(ty) = at.and_then(|at| items.get(at)) {
-                        return ty.clone();
-                    }
-                }
-                _ => {}
-            }
-            match self.solver.deref(&step) {
-                Some(next) => step = self.solver.shallow(&next),
-                None => return T::Unknown,
-            }
-        }
-        T::Unknown
-    }
-
-    fn index(&mut self, base: ExprId, index: ExprId, site: Site) -> T {
-        let base = self.infer(base, &T::Unknown);
-        let index = self.infer(index, &T::Unknown);
-        let key = self.solver.shallow(&index);
-        let is_range = matches!(&key, T::Adt(id, _) if RANGES
-            .iter()
-            .any(|name| self.tables.std.ty(name) == Some(*id)));
-        let mut step = self.solver.shallow(&base);
-        for _ in 0..8 {
-            match &step {
-                T::Slice(item) | T::Array(item) => {
-                    return if is_range { T::Slice(item.clone()) } else { (**item).clone() };
-                }
-                T::Adt(id, args) if self.tables.std.ty("Vec") == Some(*id) => {
-                    let item = args.first().cloned().unwrap_or(T::Unknown);
-                    return if is_range { T::Slice(Arc::new(item)) } else { item };
-                }
-                T::Adt(id, _) if self.tables.std.ty("String") == Some(*id) => {
-                    return T::Prim(Prim::Str);
-                }
-                T::Prim(Prim::Str) => return step,
-                T::Var(_) | T::Unknown => return T::Unknown,
-                _ => {}
-            }
-            if let (Some(trait_), Some(name)) =
-                (self.tables.std.tr("Index"), self.tables.known.output)
-            {
-                let args: Types = Arc::from([index.clone()]);
-                if self.solver.implements(&step, trait_, &args) {
-                    self.implicit(site, "Index", "index", &step, std::slice::from_ref(&index));
-                    let output = super::tables::project(step, Some((trait_, args)), name);
-                    return self.solver.shallow(&output);
-                }
-            }
-            match self.solver.deref(&step) {
-                Some(next) => step = self.solver.shallow(&next),
-                None => return T::Unknown,
-            }
-        }
-        T::Unknown
-    }
-
-    fn unary(&mut self, operator: Unary, operand: ExprId, site: Site) -> T {
-        let ty = self.infer(operand, &T::Unknown);
-        let ty = self.solver.shallow(&ty);
-        match operator {
-            Unary::Deref => {
-                if matches!(ty, T::Adt(..) | T::Param(_) | T::Proj(_)) {
-                    self.implicit(site, "Deref", "deref", &ty, &[]);
-                }
-                self.solver.deref(&ty).unwrap_or(T::Unknown)
-            }
-            Unary::Not | Unary::Neg => {
-                let (trait_, method) =
-                    if operator == Unary::Not { ("Not", "not") } else { ("Neg", "neg") };
-                if !matches!(ty, T::Adt(..) | T::Param(_) | T::Proj(_)) {
-                    return ty;
-                }
-                self.implicit(site, trait_, method, &ty, &[]);
-                let output = self.tables.known.output;
-                self.solver.assoc(&ty, trait_, output)
-            }
-        }
-    }
-
-    fn binary(&mut self, operator: Binary, left: &T, right: ExprId, site: Site) -> T {
-        let left = self.solver.shallow(left);
-        let wanted = match operator {
-            Binary::Shl | Binary::Shr => T::Unknown,
-            _ if matches!(left, T::Prim(_)) => left.clone(),
-            _ => T::Unknown,
-        };
-        let right = self.infer(right, &wanted);
-        let right = self.solver.shallow(&right);
-        let Some((trait_, method)) = overload(operator) else { return T::Prim(Prim::Bool) };
-        let compares = matches!(trait_, "PartialEq" | "PartialOrd");
-        let assigns = trait_.ends_with("Assign");
-        let is_number = |ty: &T| match ty {
-            T::Prim(prim) => is_int(*prim) || matches!(prim, Prim::F32 | Prim::F64 | Prim::Bool),
-            _ => false,
-        };
-        let (l, r) = (self.unreferenced(&left), self.unreferenced(&right));
-        let hole = self.solver.is_number_hole(&l);
-        if is_number(&l) || hole {
-            if !matches!(operator, Binary::Shl | Binary::Shr)
-                && (is_number(&r) || matches!(r, T::Var(_)))
-            {
-                self.solver.unify(&l, &r);
-            }
-            if is_number(&r) || matches!(r, T::Var(_) | T::Unknown) {
-                return match (compares, assigns) {
-                    (true, _) => T::Prim(Prim::Bool),
-                    (_, true) => T::unit(),
-                    _ => l,
-                };
-            }
-        }
-        let own = if compares { &l } else { &left };
-        if matches!(own, T::Adt(..) | T::Param(_) | T::Proj(_) | T::Ref(..)) || hole {
-            let other = if compares { &r } else { &right };
-            self.implicit(site, trait_, method, own, std::slice::from_ref(other));
-        }
-        if compares {
-            if matches!(l, T::Var(_)) || matches!(r, T::Var(_)) {
-                self.solver.unify(&l, &r);
-            }
-            return T::Prim(Prim::Bool);
-        }
-        if assigns {
-            return T::unit();
-        }
-        match (self.tables.std.tr(trait_), self.tables.known.output) {
-            (Some(id), Some(name)) if !matches!(left, T::Unknown | T::Var(_)) => {
-                let args: Types = Arc::from([right]);
-                let output = super::tables::project(left, Some((id, args)), name);
-                self.solver.shallow(&output)
-            }
-            _ => T::Unknown,
-        }
-    }
-
-    fn unreferenced(&mut self, ty: &T) -> T {
-        let mut ty = self.solver.shallow(ty);
-        while let T::Ref(_, inner) = &ty {
-            let inner = inner.clone();
-            ty = self.solver.shallow(&inner);
-        }
-        ty
-    }
-
-    /// What `?` gives of a value.
-    fn opened(&mut self, ty: &T) -> Option<T> {
-        let ty = self.solver.shallow(ty);
-        let T::Adt(id, args) = &ty else { return None };
-        let std = &self.tables.std;
-        if std.ty("Option") == Some(*id) || std.ty("Result") == Some(*id) {
-            return args.first().cloned();
-        }
-        if std.ty("Poll") == Some(*id) {
-            let inner = args.first()?.clone();
-            let opened = self.opened(&inner)?;
-            return Some(T::Adt(*id, Arc::from([opened])));
-        }
-        None
-    }
-
-    fn try_(&mut self, inner: ExprId, site: Site) -> T {
-        let ty = self.infer(inner, &T::Unknown);
-        self.solver.process();
-        let value = self.opened(&ty).unwrap_or(T::Unknown);
-        let result = self.tables.std.ty("Result");
-        let output = self.returns.last().cloned().unwrap_or(T::Unknown);
-        if let (T::Adt(id, args), T::Adt(to, to_args)) =
-            (self.solver.shallow(&ty), self.solver.shallow(&output))
-            && Some(id) == result
-            && Some(to) == result
-            && let (Some(from), Some(to)) = (args.get(1), to_args.get(1))
-        {
-            let (from, to) = (self.solver.resolve(from), self.solver.resolve(to));
-            if from != to && matches!(to, T::Adt(..)) {
-                self.implicit(site, "From", "from", &to, &[from]);
-            }
-        }
-        value
-    }
-
-    fn await_(&mut self, inner: ExprId, site: Site) -> T {
-        let ty = self.infer(inner, &T::Unknown);
-        self.solver.process();
-        let ty = self.solver.shallow(&ty);
-        let output = self.tables.known.output;
-        if matches!(ty, T::Adt(..)) {
-            self.implicit(site, "Future", "poll", &ty, &[]);
-        }
-        match self.solver.assoc(&ty, "IntoFuture", output) {
-            T::Unknown | T::Proj(_) => self.solver.assoc(&ty, "Future", output),
-            known => known,
-        }
-    }
-
-    fn struct_literal(&mut self, path: &Path, fields: &[(u32, ExprId)], rest: Option<ExprId>) -> T {
-        let adt = match self.pattern_type(path) {
-            Some((T::Adt(id, _), 0)) if path.last().is_some_and(|last| !last.args.is_empty()) => {
-                let written = self.lower_path(path);
-                let written = self.fill_holes(&written);
-                Some((
-                    if matches!(written, T::Adt(other, _) if other == id) {
-                        written
-                    } else {
-                        self.adt_with_holes(id)
-                    },
-                    0,
-                ))
-            }
-            other => other,
-        };
-        for (name, value) in fields {
-            let name = self.word(*name);
-            let wanted = match &adt {
-                Some((T::Adt(id, args), variant)) => {
-                    self.tables.field(*id, args, *variant, name).unwrap_or(T::Unknown)
-                }
-                _ => T::Unknown,
-            };
-            let given = self.infer(*value, &wanted);
-            self.coerce(&given, &wanted);
-        }
-        let ty = adt.map_or_else(
-            || {
-                let written = self.lower_path(path);
-                self.fill_holes(&written)
-            },
-            |(ty, _)| ty,
-        );
-        if let Some(rest) = rest {
-            let given = self.infer(rest, &ty);
-            self.coerce(&given, &ty);
-        }
-        ty
-    }
-}
-
-const RANGES: &[&str] =
-    &["Range", "RangeInclusive", "RangeFrom", "RangeTo", "RangeToInclusive", "RangeFull"];
-
-/// The trait and method that overload an operator.
-fn overload(operator: Binary) -> Option<(&'static str, &'static str)> {
-    Some(match operator {
-        Binary::Add => ("Add", "add"),
-        Binary::Sub => ("Sub", "sub"),
-        Binary::Mul => ("Mul", "mul"),
-        Binary::Div => ("Div", "div"),
-        Binary::Rem => ("Rem", "rem"),
-        Binary::BitAnd => ("BitAnd", "bitand"),
-        Binary::BitOr => ("BitOr", "bitor"),
-        Binary::BitXor => ("BitXor", "bitxor"),
-        Binary::Shl => ("Shl", "shl"),
-        Binary::Shr => ("Shr", "shr"),
-        Binary::AddAssign => ("AddAssign", "add_assign"),
-        Binary::SubAssign => ("SubAssign", "sub_assign"),
-        Binary::MulAssign => ("MulAssign", "mul_assign"),
-        Binary::DivAssign => ("DivAssign", "div_assign"),
-        Binary::RemAssign => ("RemAssign", "rem_assign"),
-        Binary::BitAndAssign => ("BitAndAssign", "bitand_assign"),
-        Binary::BitOrAssign => ("BitOrAssign", "bitor_assign"),
-        Binary::BitXorAssign => ("BitXorAssign", "bitxor_assign"),
-        Binary::ShlAssign => ("ShlAssign", "shl_assign"),
-        Binary::ShrAssign => ("ShrAssign", "shr_assign"),
-        Binary::Eq => ("PartialEq", "eq"),
-        Binary::Ne => ("PartialEq", "ne"),
-        Binary::Lt => ("PartialOrd", "lt"),
-        Binary::Le => ("PartialOrd", "le"),
-        Binary::Gt => ("PartialOrd", "gt"),
-        Binary::Ge => ("PartialOrd", "ge"),
-        Binary::Logic => return None,
-    })
 }

@@ -1,14 +1,18 @@
 //! The call graph: which function each call means, by inference of types over the bodies.
 //!
 //! [`tables`] holds every signature with its types resolved, [`solve`] unifies types and picks
-//! implementations, [`methods`] finds the method a name means, [`infer`] walks the bodies and
+//! implementations, [`methods`] finds the method a name means, [`infer`], [`invoke`], [`places`] and
+//! [`operators`] walk the bodies and
 //! [`graph`] turns what was found into nodes and edges.
 
 mod graph;
 mod infer;
+mod invoke;
 mod methods;
+mod operators;
 mod paths;
 mod patterns;
+mod places;
 mod solve;
 mod tables;
 #[cfg(test)]

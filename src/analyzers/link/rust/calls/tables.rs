@@ -101,6 +101,8 @@ pub struct Tables<'w, 'a> {
     pub derives: FxHashSet<(u32, u32)>,
     /// Associated constants by name: the `impl` or trait they stand in, and their type.
     pub consts: FxHashMap<Id, Vec<Constant>>,
+    /// The project's implementations of methods of traits without source, by the method's path.
+    pub outside_methods: FxHashMap<Name, Vec<u32>>,
     traits_in_scope: Vec<OnceLock<FxHashSet<u32>>>,
     pub std: Std,
     pub known: Known,
@@ -169,6 +171,7 @@ impl<'w, 'a> Tables<'w, 'a> {
             implementors: FxHashMap::default(),
             derives: FxHashSet::default(),
             consts: FxHashMap::default(),
+            outside_methods: FxHashMap::default(),
             traits_in_scope: (0..world.modules.nodes.len()).map(|_| OnceLock::new()).collect(),
             std,
             known,
@@ -176,6 +179,7 @@ impl<'w, 'a> Tables<'w, 'a> {
         tables.gather_traits();
         tables.gather_impls();
         tables.gather_methods();
+        tables.gather_outside_methods();
         tables.gather_derives();
         tables
     }
@@ -207,6 +211,22 @@ impl<'w, 'a> Tables<'w, 'a> {
         match self.world.function(function).owner {
             Owner::Trait(at) => Some(self.world.bases[place.file as usize].traits + at),
             _ => None,
+        }
+    }
+
+    fn gather_outside_methods(&mut self) {
+        let world = self.world;
+        for function in 0..world.functions.len() as u32 {
+            let Some(holder) = self.owner_impl(function) else { continue };
+            let (item, place) = (world.impl_(holder), world.impls[holder as usize]);
+            let Some(path) = &item.trait_ else { continue };
+            let ids = self.ids(path, place.file);
+            let module = world.module(place.file, item.module);
+            if let Some(Def::External(id)) = world.resolve_type(module, &ids, path.global) {
+                let method = world.name(self.short(function));
+                let name = format!("{}::{method}", world.external_path(id));
+                self.outside_methods.entry(name.into()).or_default().push(function);
+            }
         }
     }
 

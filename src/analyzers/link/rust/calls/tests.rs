@@ -226,3 +226,69 @@ fn deep_and_long_code_ends() {
     let graph = graph(&format!("pub fn go(s: String) {{ let _ = s{chain}; let _ = 1 {sum}; }}"));
     assert!(graph.edges.len() >= 5_000);
 }
+
+#[test]
+fn places_are_reached_by_deref_and_written_by_deref_mut() {
+    check(
+        "use std::ops::{Deref, DerefMut, Index, IndexMut};
+         pub struct State { count: u32, names: Vec<u32> }
+         impl State { fn bump(&mut self) {} fn show(&self) {} }
+         pub struct Guard(State);
+         impl Deref for Guard { type Target = State; fn deref(&self) -> &State { &self.0 } }
+         impl DerefMut for Guard { fn deref_mut(&mut self) -> &mut State { &mut self.0 } }
+         fn take(_: &State) {}
+         pub fn go(mut guard: Guard) {
+             let _ = guard.count;
+             guard.count = 1;
+             guard.names.push(1);
+             guard.bump();
+             guard.show();
+             take(&guard);
+         }",
+        "demo::go",
+        &[
+            "demo::Guard::deref implicit exact",
+            "demo::Guard::deref implicit exact",
+            "demo::Guard::deref implicit exact",
+            "demo::Guard::deref_mut implicit exact",
+            "demo::Guard::deref_mut implicit exact",
+            "demo::Guard::deref_mut implicit exact",
+            "demo::State::bump call exact",
+            "demo::State::show call exact",
+            "demo::take call exact",
+            "std::vec::Vec::push call exact",
+        ],
+    );
+}
+
+#[test]
+fn a_method_of_a_foreign_trait_is_that_of_the_projects_type() {
+    check(
+        "use outside::Failure;
+         pub struct Mine;
+         impl Failure for Mine { fn custom(text: &str) -> Self { Mine } fn end(self) {} }
+         pub fn go() -> Mine { let mine: Mine = Failure::custom(\"x\"); Failure::end(mine); Failure::custom(\"y\") }",
+        "demo::go",
+        &[
+            "demo::Mine::custom call inferred",
+            "demo::Mine::custom call inferred",
+            "demo::Mine::end call inferred",
+        ],
+    );
+}
+
+#[test]
+fn an_import_follows_the_name_to_the_item_whose_cfg_holds() {
+    check(
+        "macro_rules! cfg_rt { ($($item:item)*) => { $( #[cfg(feature = \"rt\")] $item )* } }
+         macro_rules! cfg_not_rt { ($($item:item)*) => { $( #[cfg(not(feature = \"rt\"))] $item )* } }
+         pub mod user { use crate::blocking::spawn; pub fn go() { spawn(); } }
+         mod blocking {
+             cfg_rt! { pub(crate) use crate::runtime::spawn; }
+             cfg_not_rt! { pub(crate) fn spawn() {} }
+         }
+         mod runtime { cfg_rt! { mod pool { pub fn spawn() {} } pub(crate) use pool::spawn; } }",
+        "demo::user::go",
+        &["demo::runtime::pool::spawn call exact"],
+    );
+}

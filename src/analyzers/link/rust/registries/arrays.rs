@@ -256,7 +256,7 @@ fn inserts(reader: &Reader<'_, '_>, strict: bool) -> Vec<Vec<Row>> {
         }
         let place = match reader.get(reader.bare(*receiver)) {
             Some(Expr::Path(path, _)) => (path.as_word(), None),
-            Some(Expr::Field(base, field)) => (reader.local(*base), Some(*field)),
+            Some(Expr::Field(base, field, _)) => (reader.local(*base), Some(*field)),
             _ => continue,
         };
         let target = held.map_or_else(|| reader.shown(value), |held| held.name);

@@ -152,7 +152,7 @@ impl<'r, 'a> Reader<'r, 'a> {
     pub fn bare(&self, mut id: ExprId) -> ExprId {
         for _ in 0..DEPTH {
             id = match self.get(id) {
-                Some(Expr::Ref(inner) | Expr::Cast(inner, _) | Expr::Try(inner, _)) => *inner,
+                Some(Expr::Ref(inner, _) | Expr::Cast(inner, _) | Expr::Try(inner, _)) => *inner,
                 Some(Expr::Block(block)) if block.statements.is_empty() => match block.tail {
                     Some(tail) => tail,
                     None => return id,
@@ -170,7 +170,7 @@ impl<'r, 'a> Reader<'r, 'a> {
         for _ in 0..DEPTH {
             match self.get(id)? {
                 Expr::Literal(Literal::Str(text)) => return Some(self.word(*text).into()),
-                Expr::Ref(inner) | Expr::Cast(inner, _) | Expr::Try(inner, _) => id = *inner,
+                Expr::Ref(inner, _) | Expr::Cast(inner, _) | Expr::Try(inner, _) => id = *inner,
                 Expr::Method { receiver, args, .. } if args.is_empty() => id = *receiver,
                 Expr::Array { items, .. } => id = *items.first()?,
                 Expr::Call { callee, args, .. } if args.len() == 1 => {
@@ -229,7 +229,8 @@ impl<'r, 'a> Reader<'r, 'a> {
 
     /// What a path stands for.
     pub fn path(&self, path: &Path) -> Option<Target> {
-        if path.as_word().is_some_and(|word| self.locals.contains(&word)) {
+        let is_local = |word| self.locals.contains(&word) || self.word(word) == "self";
+        if path.as_word().is_some_and(is_local) {
             return None;
         }
         let ids = self.ids(path);
@@ -371,7 +372,7 @@ impl<'r, 'a> Reader<'r, 'a> {
         }
         let next = |id: ExprId| self.target_at(id, calls, depth + 1);
         match self.get(id)? {
-            Expr::Ref(inner)
+            Expr::Ref(inner, _)
             | Expr::Cast(inner, _)
             | Expr::Try(inner, _)
             | Expr::Await(inner, _)
@@ -507,7 +508,7 @@ impl<'r, 'a> Reader<'r, 'a> {
                     self.leaves_at(*item, depth + 1, found);
                 }
             }
-            Some(Expr::Ref(inner) | Expr::Try(inner, _)) => {
+            Some(Expr::Ref(inner, _) | Expr::Try(inner, _)) => {
                 self.leaves_at(*inner, depth + 1, found);
             }
             Some(Expr::Macro { args, .. }) if args.len() > 1 => {
@@ -571,7 +572,7 @@ impl<'r, 'a> Reader<'r, 'a> {
             Some(Expr::Struct { path, .. }) => {
                 show(self.world, self.file, &Ty::Path(path.clone())).into()
             }
-            Some(Expr::Field(base, name)) => {
+            Some(Expr::Field(base, name, _)) => {
                 format!("{}.{}", self.shown(*base), self.word(*name)).into()
             }
             Some(Expr::Closure { .. }) => "closure".into(),
@@ -627,8 +628,8 @@ pub(super) fn children(expr: &Expr, each: &mut dyn FnMut(ExprId)) {
             each(*receiver);
             args.iter().copied().for_each(each);
         }
-        Expr::Field(inner, _)
-        | Expr::Ref(inner)
+        Expr::Field(inner, _, _)
+        | Expr::Ref(inner, _)
         | Expr::Try(inner, _)
         | Expr::Await(inner, _)
         | Expr::Async(inner)

@@ -117,7 +117,7 @@ fn is_blanket(item: &Impl) -> bool {
 fn only_text(body: &Body, id: ExprId) -> Option<u32> {
     match body.exprs.get(id as usize)? {
         Expr::Literal(Literal::Str(text)) => Some(*text),
-        Expr::Ref(inner) => only_text(body, *inner),
+        Expr::Ref(inner, _) => only_text(body, *inner),
         Expr::Block(block) if block.statements.is_empty() => only_text(body, block.tail?),
         Expr::Method { receiver, args, .. } if args.is_empty() => only_text(body, *receiver),
         Expr::Call { args, .. } if args.len() == 1 => only_text(body, args[0]),

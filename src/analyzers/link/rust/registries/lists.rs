@@ -110,6 +110,7 @@ impl Census<'_, '_> {
             }
             _ => false,
         });
+        let is_list = is_list && is_even(&call.rows);
         let mut members = Vec::new();
         let mut generated = 0;
         for row in &call.rows {
@@ -231,5 +232,30 @@ impl Census<'_, '_> {
             why: "the columns of a database table",
         };
         self.add(&head, file, call.line, members);
+    }
+}
+
+/// Whether most rows look alike: named arguments and the like are no list.
+fn is_even(rows: &[Row]) -> bool {
+    let mut shapes: Vec<(char, char)> = rows.iter().map(shape).collect();
+    shapes.sort_unstable();
+    let most = shapes.chunk_by(|a, b| a == b).map(<[_]>::len).max().unwrap_or(0);
+    most * 10 >= rows.len() * 7
+}
+
+/// What a row starts with, and what stands behind its first word.
+fn shape(row: &Row) -> (char, char) {
+    let is_word = |letter: char| letter.is_alphanumeric() || letter == '_';
+    let text = &row.text;
+    match text.chars().next() {
+        Some(first) if first.is_alphabetic() || first == '_' => {
+            let rest = text.trim_start_matches(is_word).trim_start();
+            let next =
+                rest.chars().next().map_or(' ', |next| if is_word(next) { 'a' } else { next });
+            ('a', next)
+        }
+        Some('0'..='9' | '"' | '\'') => ('0', ' '),
+        Some(first) => (first, ' '),
+        None => (' ', ' '),
     }
 }

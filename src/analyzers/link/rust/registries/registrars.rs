@@ -67,7 +67,7 @@ fn stores(census: &Census<'_, '_>, source: &Source<'_>, params: &[Word], is_gene
         for _ in 0..16 {
             at = match reader.get(at) {
                 Some(Expr::Method { receiver, .. }) => *receiver,
-                Some(Expr::Field(base, _) | Expr::Ref(base) | Expr::Try(base, _)) => *base,
+                Some(Expr::Field(base, _, _) | Expr::Ref(base, _) | Expr::Try(base, _)) => *base,
                 Some(Expr::Unary { operand, .. }) => *operand,
                 Some(Expr::Call { callee, .. }) => *callee,
                 Some(Expr::Path(path, _)) => {
@@ -187,7 +187,7 @@ impl Census<'_, '_> {
         let evident = match (is_known, &key) {
             (true, _) => true,
             (false, Some(_)) => starts && target.sort != Sort::Outside,
-            (false, None) => starts && target.is_own(),
+            (false, None) => false,
         };
         if !evident || (target.sort == Sort::Outside && !(starts && is_known)) {
             return;
