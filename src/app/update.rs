@@ -83,7 +83,11 @@ fn apply(model: &mut Model, action: Action) -> Vec<Effect> {
             let (keymap, problems) = super::keymap::Keymap::new(&config.keys);
             model.keymap = keymap;
             model.config = *config;
-            problems.into_iter().flat_map(|text| model.toast(Level::Error, text)).collect()
+            let mut effects = model.toast(Level::Info, "The configuration was read again");
+            for problem in problems {
+                effects.extend(model.toast(Level::Error, problem));
+            }
+            effects
         }
     }
 }

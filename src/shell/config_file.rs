@@ -1,10 +1,14 @@
-//! Where the configuration is and reading it.
+//! Where the configuration is, reading it, and following it while the workbench is open.
 
 use std::path::PathBuf;
 
 use etcetera::BaseStrategy;
+use notify::{RecommendedWatcher, RecursiveMode, Watcher};
 
+use super::effects::{Message, Sender};
+use crate::app::Action;
 use crate::app::config::Config;
+use crate::app::toast::Level;
 
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
@@ -31,4 +35,29 @@ pub fn read_config() -> Result<Config, ConfigError> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Config::default()),
         Err(error) => Err(ConfigError::Unreadable { path, error }),
     }
+}
+
+/// Sends the configuration again whenever its file changes, or what is wrong with it. Where its
+/// folder is missing or cannot be watched nothing is followed; ends when dropped.
+pub fn follow_config(sender: Sender) -> Option<RecommendedWatcher> {
+    let path = config_path()?;
+    // Editors that write aside and rename replace the file: the folder stays.
+    let folder = path.parent()?.to_owned();
+    let mut last = std::fs::read(&path).ok();
+    let told = move |_: notify::Result<notify::Event>| {
+        let now = std::fs::read(&path).ok();
+        // A file that is gone for a moment is being replaced.
+        if now.is_none() || now == last {
+            return;
+        }
+        last = now;
+        let action = match read_config() {
+            Ok(config) => Action::Config(Box::new(config)),
+            Err(error) => Action::Toast(Level::Error, error.to_string()),
+        };
+        let _ = sender.send(Message { action, ends: false });
+    };
+    let mut watcher = notify::recommended_watcher(told).ok()?;
+    watcher.watch(&folder, RecursiveMode::NonRecursive).ok()?;
+    Some(watcher)
 }

@@ -11,12 +11,13 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc::{self, UnboundedReceiver};
 use tokio::time::{Instant, sleep_until};
 
+use super::config_file::follow_config;
 use super::effects::{Effects, Message, Sender};
 use super::events::Translator;
 use super::runs::Runs;
 use super::terminal::Screen;
 use super::{ShellError, clipboard, editor, look};
-use crate::app::config::Config;
+use crate::app::config::{Config, ThemeChoice};
 use crate::app::toast::Level;
 use crate::app::{Action, Effect, Model, Place, update};
 use crate::views::{HitMap, Theme};
@@ -36,6 +37,7 @@ pub async fn run(path: &Path, options: Options, config: Config) -> Result<ExitCo
     model.set_root_name(workspace.root());
     let screen = Screen::enter(model.config.mouse)?;
     model.size = screen.size()?;
+    let followed = follow_config(sender.clone());
     let effects = Effects {
         runs: Runs::new(workspace.root(), sender.clone()),
         root: workspace.root().to_owned(),
@@ -58,8 +60,7 @@ pub async fn run(path: &Path, options: Options, config: Config) -> Result<ExitCo
     shell.carry_out(Effect::LoadHistory)?;
     let outcome = shell.turn(inbox).await;
     shell.effects.runs.close();
-    drop(shell);
-    drop(workspace);
+    drop((shell, followed, workspace));
     outcome
 }
 
@@ -218,6 +219,12 @@ impl Loop {
     fn act(&mut self, action: Action) -> Result<Option<Effect>, ShellError> {
         self.model.now_ms = now();
         self.dirty = true;
+        // What the terminal's background is like was asked before anything read its answers.
+        if let Action::Config(config) = &action
+            && config.theme != ThemeChoice::Auto
+        {
+            self.theme = look::choose(config.theme);
+        }
         let mut handed = None;
         for effect in update(&mut self.model, action) {
             if let Some(effect) = self.carry_out(effect)? {

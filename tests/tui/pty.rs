@@ -153,6 +153,19 @@ fn a_save_is_followed_without_a_key() {
 }
 
 #[test]
+fn the_configuration_is_followed() {
+    let place = folder(&[("metascope/config.toml", "mouse = true\n")]);
+    let mut terminal = start((100, 30), &[("XDG_CONFIG_HOME", place.path().to_str().unwrap())]);
+    let file = place.path().join("metascope/config.toml");
+    std::fs::write(&file, "mouse = true\n[keys]\n\"view.help\" = [\"ctrl-g\"]\n").unwrap();
+    terminal.wait_for("read again");
+    terminal.send("\x07");
+    terminal.wait_for("Every command there is");
+    std::fs::write(&file, "mouse = maybe\n").unwrap();
+    terminal.wait_for("config.toml: ");
+}
+
+#[test]
 fn without_colour_the_selected_row_is_reversed() {
     let terminal = start((100, 30), &[("NO_COLOR", "1")]);
     terminal.until("reversed cell", |screen| {
