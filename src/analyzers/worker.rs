@@ -6,6 +6,22 @@ use std::sync::Arc;
 use super::{python, rust};
 use crate::model::{Language, Name, Project, Task, Worker, Workflow};
 
+/// The task of an id, or any module-level function by its name or a clear end of it, with the
+/// schemas that a registered task would have.
+///
+/// # Errors
+/// When nothing or more than one thing is meant; the message names the nearest.
+pub fn task_for(project: &Project, id: &str) -> Result<Task, String> {
+    let task = project.runnable(id)?;
+    if task.language == Language::Python
+        && task.registrar.is_none()
+        && let Some(described) = python::worker::task_for(project, &task.id)
+    {
+        return Ok(described);
+    }
+    Ok(task)
+}
+
 /// Generates the worker of one task, or of any function that can be run by its qualified name.
 /// `texts` reads a project's files by their path below the root.
 ///

@@ -21,8 +21,12 @@ pub fn state_dir() -> PathBuf {
     }
 }
 
-/// Shadow crates, their build directory and finished worker binaries.
+/// Shadow crates, their build directory and finished worker binaries. `METASCOPE_CACHE_DIR`
+/// overrides.
 pub fn cache_dir() -> PathBuf {
+    if let Some(dir) = std::env::var_os("METASCOPE_CACHE_DIR").filter(|dir| !dir.is_empty()) {
+        return dir.into();
+    }
     match etcetera::choose_base_strategy() {
         Ok(base) => base.cache_dir().join("metascope"),
         Err(_) => std::env::temp_dir().join("metascope-cache"),

@@ -90,7 +90,7 @@ pub fn run(args: &Args, common: &Common) -> Outcome {
     // Output streams through wherever it goes, so JSON is printed only when it is asked for.
     let is_json = format == Format::Json && common.format.is_some();
     let scan = open(&args.path, common)?;
-    let task = scan.project.runnable(&args.task).map_err(CliError::Usage)?;
+    let task = worker::task_for(&scan.project, &args.task).map_err(CliError::Usage)?;
     let flow = scan.project.workflow(&task.id);
     if let Some(flow) = flow
         && flow.program.is_none()

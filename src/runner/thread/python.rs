@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::runner::paths;
 use crate::runner::settings::Settings;
 
 /// The project's virtual environment, else the configured interpreter, else the environment that
@@ -65,8 +66,38 @@ fn is_program(file: &Path) -> bool {
     file.metadata().is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
 }
 
-/// `3.11` of an interpreter.
+/// `3.11` of an interpreter; asked once, then remembered for as long as the program file stays.
 pub fn version(python: &Path) -> Result<String, String> {
+    let note = note_of(python);
+    if let Some(note) = &note
+        && let Ok(known) = std::fs::read_to_string(note)
+        && known.contains('.')
+    {
+        return Ok(known);
+    }
+    let version = ask_version(python)?;
+    if let Some(note) = &note
+        && let Some(folder) = note.parent()
+        && paths::create_private(folder).is_ok()
+    {
+        // Only a shortcut: without it the interpreter is asked again.
+        let _ = std::fs::write(note, &version);
+    }
+    Ok(version)
+}
+
+/// Where an interpreter's version is remembered, by its program's path, size and time.
+fn note_of(python: &Path) -> Option<PathBuf> {
+    let program = python.canonicalize().ok()?;
+    let found = program.metadata().ok()?;
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(program.as_os_str().as_encoded_bytes());
+    hasher.update(format!("\0{}\0{:?}", found.len(), found.modified().ok()?).as_bytes());
+    let name = hasher.finalize().to_hex()[..16].to_owned();
+    Some(paths::cache_dir().join("python").join(name))
+}
+
+fn ask_version(python: &Path) -> Result<String, String> {
     let code = "import sys; print('%d.%d' % sys.version_info[:2])";
     let output = Command::new(python)
         .args(["-I", "-S", "-c", code])

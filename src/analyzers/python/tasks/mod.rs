@@ -11,7 +11,7 @@ use ruff_python_ast::{Expr, ExprCall, ExprLambda, Parameters, Stmt, StmtFunction
 use ruff_text_size::Ranged;
 
 use super::Source;
-use super::scopes::{MODULE, ScopeId, ScopeKind};
+use super::scopes::{Bound, MODULE, ScopeId, ScopeKind};
 use crate::model::Name;
 use crate::model::facts::python::tasks::{
     Callee, Container, Keeping, Pass, Returned, Slot, Store, TaskFacts,
@@ -151,14 +151,15 @@ impl<'a> Reader<'a, '_> {
             }
             return Some(Container::Parameter(at));
         }
-        let (holder, _) = self.source.scopes.lookup(self.scope, root)?;
+        let (holder, bound) = self.source.scopes.lookup(self.scope, root)?;
+        let is_import = bound.iter().any(|(_, bound)| matches!(bound, Bound::Import(_)));
         let origins = || self.source.scopes.resolve(dotted(expr), self.scope);
         match self.source.scopes.scope(holder).kind {
             ScopeKind::Module => Some(Container::Global(origins())),
             _ if holder == self.scope => {
-                // A local import names something global; other locals die with the call.
-                let origins = origins();
-                (!origins.is_empty()).then_some(Container::Global(origins))
+                // A local import names something global; other locals die with the call, a nested
+                // function that carries what it wraps among them.
+                is_import.then(|| Container::Global(origins()))
             }
             ScopeKind::Function | ScopeKind::Lambda => Some(Container::Closure),
             _ => None,

@@ -1,6 +1,7 @@
 //! Reads one module and cuts it into units.
 
-use ruff_python_ast::{Expr, PySourceType, Stmt, StmtIf};
+use ruff_python_ast::helpers::any_over_expr;
+use ruff_python_ast::{BoolOp, CmpOp, Expr, PySourceType, Stmt, StmtIf};
 use ruff_text_size::Ranged;
 
 use super::effects;
@@ -203,7 +204,11 @@ impl<'a> Cutter<'a, '_> {
                 take(&mut unit, uses);
                 unit.asked = only_asked;
                 if let Some(scope) = self.source.scopes.scope_of(def) {
-                    let effects = effects::of_body(self.source, scope, None, &def.body);
+                    let mut effects = effects::of_body(self.source, scope, None, &def.body);
+                    let keeps = def.parameters.iter().filter_map(|one| one.default()).any(|one| {
+                        matches!(one, Expr::List(_) | Expr::Dict(_) | Expr::Set(_) | Expr::Call(_))
+                    });
+                    effects.own = effects.parameters && keeps;
                     unit.body = vec![MethodEffects { name: def.name.as_str().into(), effects }];
                 }
                 self.push(unit, type_only);
@@ -227,31 +232,44 @@ impl<'a> Cutter<'a, '_> {
                 unit.body = effects::of_methods(self.source, def);
                 self.push(unit, type_only);
             }
-            _ => {
-                let kind = match stmt {
-                    Stmt::Assign(assign) => UnitKind::Assign(self.made_by(&assign.value)),
-                    Stmt::AnnAssign(assign) => UnitKind::Assign(
-                        assign
-                            .value
-                            .as_deref()
-                            .map(|value| self.made_by(value))
-                            .unwrap_or_default(),
-                    ),
-                    _ => UnitKind::Other,
-                };
-                let mut unit = self.unit(stmt, kind, inside);
-                unit.binds = self.bound_within(range(stmt));
-                let mut uses = Uses::new(self.source, self.annotations);
-                ruff_python_ast::visitor::Visitor::visit_stmt(&mut uses, stmt);
-                take(&mut unit, uses);
-                if let Stmt::Try(node) = stmt
-                    && node.is_star
-                {
-                    unit.python = unit.python.max(11);
-                }
-                self.push(unit, type_only);
-            }
+            _ => self.whole(stmt, inside, type_only),
         }
+    }
+
+    /// A statement that is kept or dropped as one.
+    fn whole(&mut self, stmt: &'a Stmt, inside: Option<(usize, usize)>, type_only: bool) {
+        let kind = match stmt {
+            Stmt::Assign(assign) => UnitKind::Assign(self.made_by(&assign.value)),
+            Stmt::AnnAssign(assign) => UnitKind::Assign(
+                assign
+                    .value
+                    .as_deref()
+                    .map(|value| self.made_by(value))
+                    .unwrap_or_default(),
+            ),
+            _ => UnitKind::Other,
+        };
+        let mut unit = self.unit(stmt, kind, inside);
+        unit.binds = self.bound_within(range(stmt));
+        unit.binds.extend(bound_by_key(stmt));
+        let value = match stmt {
+            Stmt::Assign(assign) => Some(&*assign.value),
+            Stmt::AnnAssign(assign) => assign.value.as_deref(),
+            _ => None,
+        };
+        if let Some(effects) = value.and_then(|it| effects::of_callable(self.source, it)) {
+            let name = unit.binds.first().cloned().unwrap_or_else(|| "".into());
+            unit.body = vec![MethodEffects { name, effects }];
+        }
+        let mut uses = Uses::new(self.source, self.annotations);
+        ruff_python_ast::visitor::Visitor::visit_stmt(&mut uses, stmt);
+        take(&mut unit, uses);
+        if let Stmt::Try(node) = stmt
+            && node.is_star
+        {
+            unit.python = unit.python.max(11);
+        }
+        self.push(unit, type_only);
     }
 
     fn push(&mut self, mut unit: Unit, type_only: bool) {
@@ -287,9 +305,12 @@ impl<'a> Cutter<'a, '_> {
                 let origins = self.source.scopes.resolve(&call.func, MODULE);
                 if origins.is_empty() { vec!["?".into()] } else { origins }
             }
-            Expr::Name(_) | Expr::Attribute(_) | Expr::Subscript(_) | Expr::BinOp(_) => {
-                vec!["?".into()]
+            Expr::Subscript(subscript) => {
+                let origins = self.source.scopes.resolve(&subscript.value, MODULE);
+                let is_module = origins.iter().any(|origin| &**origin == "sys.modules");
+                vec![if is_module { "sys.modules".into() } else { "?".into() }]
             }
+            Expr::Name(_) | Expr::Attribute(_) | Expr::BinOp(_) => vec!["?".into()],
             _ => Vec::new(),
         }
     }
@@ -314,6 +335,11 @@ impl<'a> Cutter<'a, '_> {
         inside: Option<(usize, usize)>,
         type_only: bool,
     ) {
+        let binds = |test: &Expr| any_over_expr(test, |inner: &Expr| inner.is_named_expr());
+        let tests = node.elif_else_clauses.iter().filter_map(|clause| clause.test.as_ref());
+        if tests.chain([&*node.test]).any(binds) {
+            return self.whole(stmt, inside, type_only);
+        }
         if is_main_test(&node.test) && node.elif_else_clauses.is_empty() {
             let mut unit = self.unit(stmt, UnitKind::Main, inside);
             unit.effects = Default::default();
@@ -379,9 +405,27 @@ fn top(name: &str) -> Name {
     name.split('.').next().unwrap_or(name).into()
 }
 
-/// `__name__ == "__main__"`, either way round.
+/// `name` of `globals()["name"] = …`.
+fn bound_by_key(stmt: &Stmt) -> Option<Name> {
+    let Stmt::Assign(assign) = stmt else { return None };
+    let [Expr::Subscript(target)] = assign.targets.as_slice() else { return None };
+    let (Expr::Call(call), Expr::StringLiteral(key)) = (&*target.value, &*target.slice) else {
+        return None;
+    };
+    let Expr::Name(function) = &*call.func else { return None };
+    let is_namespace = matches!(function.id.as_str(), "globals" | "vars" | "locals");
+    (is_namespace && call.arguments.is_empty()).then(|| key.value.to_str().into())
+}
+
+/// `__name__ == "__main__"`, either way round, alone or with more that must hold.
 fn is_main_test(test: &Expr) -> bool {
-    let Expr::Compare(compare) = test else { return false };
+    let compare = match test {
+        Expr::Compare(compare) if compare.ops.first() == Some(&CmpOp::Eq) => compare,
+        Expr::BoolOp(both) if both.op == BoolOp::And => {
+            return both.values.iter().any(is_main_test);
+        }
+        _ => return false,
+    };
     let is_name = |expr: &Expr| matches!(expr, Expr::Name(name) if name.id.as_str() == "__name__");
     let is_main = |expr: &Expr| matches!(expr, Expr::StringLiteral(literal) if literal.value.to_str() == "__main__");
     let Some(right) = compare.comparators.first() else { return false };

@@ -1,6 +1,8 @@
 //! The generated worker of a Python task: a slice of the project that holds just what the task
 //! needs, and a program that feeds it JSON and writes its outcome.
 
+mod ambient;
+mod changes;
 mod cut;
 mod effects;
 mod library;
@@ -42,12 +44,17 @@ pub fn generate(
     let facts = python_facts(project);
     with_context(&facts, |context| {
         let library = Library::new(context, texts);
-        let (module, rest) =
-            library.split(task).ok_or_else(|| format!("no module of the project holds {task}"))?;
-        let [function] = rest.as_slice() else {
-            return Err(format!("{task} is not a function at module level"));
+        // The longest module's name wins: a package may bind that of its submodule to something else.
+        let (module, function): (Name, Name) = match task.rsplit_once('.') {
+            Some((module, function)) if library.is_module(module) => {
+                (module.into(), function.into())
+            }
+            _ => {
+                let split = library.split(task);
+                split.ok_or_else(|| format!("no module of the project holds {task}"))?;
+                return Err(format!("{task} is not a function at module level"));
+            }
         };
-        let function: Name = function.as_str().into();
         let slice = Slicer::new(&library, &module, &function).run()?;
         write(context, &library, &slice, &module, &function)
     })

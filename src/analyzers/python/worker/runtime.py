@@ -10,6 +10,8 @@ import traceback
 import types
 import typing
 
+# The user's code may replace what the library holds under these names.
+dumps, loads, opened, replaced, now = json.dumps, json.loads, open, os.replace, time.time
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.environ.get("METASCOPE_ROOT") or ""
 
@@ -36,7 +38,11 @@ class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         package = known["package"] if known else any(m.startswith(name + ".") for m in modules)
         if known is None and not package:
             return None
-        return importlib.util.spec_from_loader(name, self, is_package=package)
+        spec = importlib.util.spec_from_loader(name, self, is_package=package)
+        if package:
+            # Whoever lists a package's modules finds those of the slice.
+            spec.submodule_search_locations = [os.path.join(HERE, "modules", *name.split("."))]
+        return spec
 
     def create_module(self, spec):
         return SlicedModule(spec.name)
@@ -46,14 +52,32 @@ class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         if known is None:
             return
         original = known["path"]
-        copy = os.path.join(HERE, *known["file"].split("/"))
-        with open(copy, encoding="utf-8", newline="") as file:
+        with open(self.copy_of(known), encoding="utf-8", newline="") as file:
             text = file.read()
         lines = text.splitlines(keepends=True)
         linecache.cache[original] = (len(text), None, lines, original)
-        at_home = os.path.join(ROOT, *original.split("/"))
-        module.__file__ = at_home if ROOT and os.path.exists(at_home) else copy
+        module.__file__ = self.place_of(known)
         exec(compile(text, original, "exec", dont_inherit=True), module.__dict__)
+
+    def copy_of(self, known):
+        return os.path.join(HERE, *known["file"].split("/"))
+
+    def place_of(self, known):
+        """Where the original stands, with its data files around it; else the sliced copy."""
+        at_home = os.path.join(ROOT, *known["path"].split("/"))
+        return at_home if ROOT and os.path.exists(at_home) else self.copy_of(known)
+
+    def get_data(self, path):
+        with open(path, "rb") as file:
+            return file.read()
+
+    def get_resource_reader(self, name):
+        try:
+            from importlib.readers import FileReader
+        except ImportError:
+            return None
+        known = CONFIG["modules"].get(name)
+        return FileReader(types.SimpleNamespace(path=self.place_of(known))) if known else None
 
 
 # -- values: JSON to what annotations ask for ---------------------------------------------------
@@ -80,7 +104,7 @@ MAPS = {"Mapping", "MutableMapping"}
 
 
 def say(value):
-    text = json.dumps(value)
+    text = dumps(value)
     return text if len(text) <= 60 else text[:57] + "..."
 
 
@@ -369,7 +393,7 @@ class Converter:
             return self.convert(key, kind, path)
         except Rejected:
             try:
-                return self.convert(json.loads(key), kind, path)
+                return self.convert(loads(key), kind, path)
             except ValueError:
                 pass
             raise
@@ -695,7 +719,7 @@ def to_json(value, seen=()):
     if hasattr(kind, "model_dump"):
         return value.model_dump(mode="json", by_alias=True)
     if hasattr(kind, "__fields__") and hasattr(kind, "parse_obj"):
-        return json.loads(value.json(by_alias=True))
+        return loads(value.json(by_alias=True))
     if hasattr(kind, "__struct_fields__"):
         import msgspec
 
@@ -716,7 +740,7 @@ def to_json(value, seen=()):
         try:
             items.sort()
         except TypeError:
-            return sorted((to_json(item, seen) for item in items), key=json.dumps)
+            return sorted((to_json(item, seen) for item in items), key=dumps)
         return [to_json(item, seen) for item in items]
     if isinstance(value, (list, tuple, range, abc.KeysView, abc.ValuesView, abc.ItemsView)):
         return [to_json(item, seen) for item in value]
@@ -758,7 +782,7 @@ def key_text(key):
     if isinstance(plain, str):
         return plain
     if plain is None or isinstance(plain, (bool, int, float)):
-        return json.dumps(plain)
+        return dumps(plain)
     raise NoJson(f"a {type_name(type(key))} as a key has no JSON form")
 
 
@@ -947,17 +971,17 @@ def peak_memory():
 
 
 def run(given):
-    outcome = {"called_at": time.time()}
+    outcome = {"called_at": now()}
     before = time.process_time()
     try:
         module = importlib.import_module(CONFIG["module"])
         function = getattr(module, CONFIG["function"])
         positional, keywords = arguments_of(function, given)
-        outcome["called_at"] = time.time()
+        outcome["called_at"] = now()
         before = time.process_time()
         result = call(function, positional, keywords)
         outcome.update(status="ok", result=to_json(result))
-        json.dumps(outcome["result"], allow_nan=False)
+        dumps(outcome["result"], allow_nan=False)
     except AllRejected as error:
         wrong = [{"path": one.path, "message": one.message} for one in error.errors]
         outcome.update(status="rejected", input_errors=wrong)
@@ -977,20 +1001,19 @@ def run(given):
 
 
 def main():
-    sys.meta_path.insert(0, Finder())
     # The worker's folder is no place to import from.
     sys.path[:] = [place for place in sys.path if os.path.abspath(place or ".") != HERE]
     source = os.environ.get("METASCOPE_INPUT") or (sys.argv[1] if len(sys.argv) > 1 else None)
     if source:
         with open(source, encoding="utf-8") as file:
-            given = json.load(file)
+            given = loads(file.read())
     else:
-        given = {} if sys.stdin is None or sys.stdin.isatty() else json.loads(sys.stdin.read() or "{}")
+        given = {} if sys.stdin is None or sys.stdin.isatty() else loads(sys.stdin.read() or "{}")
     known = CONFIG["modules"][CONFIG["module"]]
     sys.argv[:] = [known["path"]]
     target = os.environ.get("METASCOPE_OUTPUT")
     outcome = run(given)
-    written = json.dumps(outcome, allow_nan=False)
+    written = dumps(outcome, allow_nan=False)
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
@@ -999,10 +1022,13 @@ def main():
     if not target:
         print(written)
         sys.exit(0 if outcome["status"] == "ok" else 1)
-    with open(target + ".part", "w", encoding="utf-8") as file:
+    with opened(target + ".part", "w", encoding="utf-8") as file:
         file.write(written)
-    os.replace(target + ".part", target)
+    replaced(target + ".part", target)
 
 
+if __name__ in ("__main__", "__mp_main__"):
+    # Processes that the task spawns import this file again, for the modules.
+    sys.meta_path.insert(0, Finder())
 if __name__ == "__main__":
     main()

@@ -3,15 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashSet;
 
-use super::effects::{changes, only_reads};
+use super::ambient;
+use super::changes::{ANY, Changes};
 use super::library::Library;
-use super::unit::{Effects, Module, Unit, UnitKind, Use};
+use super::unit::{Module, Unit, UnitKind, Use};
 use crate::model::Name;
-
-/// How many calls away a change is looked for.
-const MAX_CALLS: u32 = 6;
 
 /// A kept unit, and why.
 #[derive(Debug, Clone)]
@@ -47,10 +45,9 @@ pub struct Slicer<'l, 'a> {
     /// Modules that running the task's module imports, in breadth-first order, with the importer.
     reach: Vec<(Name, Option<Name>)>,
     whole: FxHashSet<Name>,
-    /// Units judged for their effects before: what they change.
-    changed_by: FxHashMap<(Name, usize), Vec<Name>>,
-    /// Functions and classes judged before: what calling them changes.
-    changed_by_calling: FxHashMap<(Name, usize), Vec<Name>>,
+    /// Units of which a decorator fills something included, so that it stays.
+    filling: FxHashSet<(Name, usize)>,
+    changes: Changes<'l, 'a>,
 }
 
 enum Step {
@@ -80,8 +77,8 @@ impl<'l, 'a> Slicer<'l, 'a> {
             task: (module.clone(), function.clone()),
             reach: library.reach(module),
             whole: FxHashSet::default(),
-            changed_by: FxHashMap::default(),
-            changed_by_calling: FxHashMap::default(),
+            filling: FxHashSet::default(),
+            changes: Changes::new(library),
         }
     }
 
@@ -148,9 +145,10 @@ impl<'l, 'a> Slicer<'l, 'a> {
         }
         self.ensure_module(module_name);
         let is_task = self.task.0 == *module_name && unit.binds.contains(&self.task.1);
-        // Decorators that register the task are dropped; those of others only when they change
-        // nothing and the name is merely called.
-        let decorated = decorated && !is_task;
+        // Decorators that register the task are dropped unless they fill what it reads; those of
+        // others only when they change nothing and the name is merely called.
+        let decorated =
+            decorated && (!is_task || self.filling.contains(&(module_name.clone(), at)));
         let kept = self.slice.kept.entry(module_name.clone()).or_default();
         let before = kept.get(&at).map(|known| (known.decorated, known.live));
         let now = match before {
@@ -168,19 +166,23 @@ impl<'l, 'a> Slicer<'l, 'a> {
             None => format!("used by line {}", unit.line).into(),
         };
         for decorator in &unit.decorators {
-            if decorator.registers && (is_task || !decorated) {
+            if decorator.registers && !decorated {
                 continue;
             }
-            self.uses(&module, &decorator.uses, &because, live && !decorator.registers);
+            let live = live && !decorator.registers;
+            self.uses(&module, &decorator.uses, &because, Some(at), live);
         }
         if live {
             for name in &unit.binds {
                 self.names.insert(format!("{module_name}.{name}").into());
             }
         }
-        self.uses(&module, &unit.uses, &because, live);
+        // A function's body runs once all is bound; anything else reads what is bound above it.
+        let reader = (unit.kind != UnitKind::Function).then_some(at);
+        self.uses(&module, &unit.uses, &because, reader, live);
         if is_task {
-            self.uses(&module, &unit.asked, &"named in the task's signature".into(), live);
+            let why = "named in the task's signature".into();
+            self.uses(&module, &unit.asked, &why, None, live);
         }
         if let UnitKind::Import(alias) = &unit.kind {
             let path = alias.loads.clone();
@@ -194,13 +196,21 @@ impl<'l, 'a> Slicer<'l, 'a> {
                 self.slice.containers.entry(module_name.clone()).or_default().insert(container);
             let Some(container) = module.containers.get(container) else { break };
             if fresh {
-                self.uses(&module, &container.uses, &because, live);
+                self.uses(&module, &container.uses, &because, Some(at), live);
             }
             inside = container.parent;
         }
     }
 
-    fn uses(&mut self, module: &Rc<Module>, uses: &[Use], why: &Name, live: bool) {
+    /// Follows what a piece of code needs; `reader` is the unit that reads it while the module runs.
+    fn uses(
+        &mut self,
+        module: &Rc<Module>,
+        uses: &[Use],
+        why: &Name,
+        reader: Option<usize>,
+        live: bool,
+    ) {
         let trail = |path: &Name, called: bool, bare: bool, module: usize| {
             Step::Path(Trail { path: path.clone(), called, bare, live, module, why: why.clone() })
         };
@@ -208,7 +218,7 @@ impl<'l, 'a> Slicer<'l, 'a> {
             match one {
                 Use::Name { local, paths, called, annotation } => {
                     if let Some(local) = local {
-                        self.local(module, local, (*called, *annotation, live), why);
+                        self.local(module, local, (*called, *annotation, live), reader, why);
                     }
                     self.pending.extend(paths.iter().map(|path| trail(path, *called, true, 0)));
                 }
@@ -216,7 +226,9 @@ impl<'l, 'a> Slicer<'l, 'a> {
                     self.pending.push(trail(path, true, false, *module));
                 }
                 Use::Star(name) => {
-                    self.star(module, name, why, live, 0);
+                    if !self.star(module, name, why, live, 0) && live {
+                        self.unbound(&module.name, name);
+                    }
                 }
                 Use::Prefix(prefix) => {
                     let named: Vec<Name> = self.library.modules_named(prefix);
@@ -239,9 +251,14 @@ impl<'l, 'a> Slicer<'l, 'a> {
         module: &Rc<Module>,
         name: &Name,
         (called, note, live): (bool, bool, bool),
+        reader: Option<usize>,
         why: &Name,
     ) {
-        let units = binding_units(module, name);
+        let mut units = binding_units(module, name);
+        if let Some(reader) = reader {
+            let above = bound_above(module, name, reader);
+            units.extend(above.into_iter().filter(|at| !units.contains(at)).collect::<Vec<_>>());
+        }
         for at in &units {
             let Some(unit) = module.units.get(*at) else { continue };
             let plain = called
@@ -255,6 +272,9 @@ impl<'l, 'a> Slicer<'l, 'a> {
             });
         }
         if !units.is_empty() {
+            if self.is_bound_by_star(module, name, &units) {
+                self.star(module, name, why, live, 0);
+            }
             return;
         }
         let types = module.units.iter().find_map(|unit| match &unit.kind {
@@ -271,9 +291,40 @@ impl<'l, 'a> Slicer<'l, 'a> {
             }
             Some(_) => {}
             None => {
-                self.star(module, name, why, live, 0);
+                if !self.star(module, name, why, live, 0) && live {
+                    self.unbound(&module.name, name);
+                }
             }
         }
+    }
+
+    /// A name that no statement binds by itself: code that is called, or another module, may.
+    fn unbound(&mut self, module: &str, name: &str) {
+        self.names.insert(format!("{module}.{name}").into());
+        self.names.insert(format!("{module}.{ANY}").into());
+        self.names.insert(ambient::key(&format!("builtins.{name}")));
+    }
+
+    /// Whether a star import binds a name that statements bind as well: one below them wins, and
+    /// one above them is read by a statement like `name = wrap(name)`.
+    fn is_bound_by_star(&self, module: &Rc<Module>, name: &Name, units: &[usize]) -> bool {
+        let of_project = |at: usize| match module.units.get(at).map(|unit| &unit.kind) {
+            Some(UnitKind::Star(origin)) => self
+                .library
+                .load(origin)
+                .is_some_and(|source| self.library.exports(&source, name, 0)),
+            _ => false,
+        };
+        let reads_itself = units.iter().min().and_then(|at| module.units.get(*at)).is_some_and(
+            |unit| {
+                unit.kind != UnitKind::Function
+                    && unit.uses.iter().any(
+                        |one| matches!(one, Use::Name { local: Some(local), .. } if local == name),
+                    )
+            },
+        );
+        let last = units.iter().max().copied().unwrap_or_default();
+        reads_itself && (0..last).any(of_project) || (last..module.units.len()).any(of_project)
     }
 
     /// A name that a star import of the module brings. Whether one of the project does.
@@ -341,6 +392,9 @@ impl<'l, 'a> Slicer<'l, 'a> {
             return;
         }
         let Some((module, rest)) = self.library.split_after(&trail.path, trail.module) else {
+            if trail.live && !trail.path.starts_with("builtins.") {
+                self.outside(&trail.path);
+            }
             return;
         };
         self.ensure_module(&module);
@@ -350,14 +404,23 @@ impl<'l, 'a> Slicer<'l, 'a> {
             }
             return;
         };
+        if first == "__dict__" {
+            return self.keep_whole(&module, "the module's names are listed");
+        }
         let Some(loaded) = self.library.load(&module) else { return };
         let units = binding_units(&loaded, first);
         let (why, live) = (&trail.why, trail.live);
         if units.is_empty() {
             let name: Name = first.as_str().into();
             let has_hook = !binding_units(&loaded, "__getattr__").is_empty();
-            if !self.star(&loaded, &name, why, live, depth + 1) && has_hook {
-                self.local(&loaded, &"__getattr__".into(), (true, false, live), why);
+            if self.star(&loaded, &name, why, live, depth + 1) {
+                return;
+            }
+            if has_hook {
+                self.local(&loaded, &"__getattr__".into(), (true, false, live), None, why);
+            }
+            if live {
+                self.unbound(&module, &name);
             }
             return;
         }
@@ -388,6 +451,25 @@ impl<'l, 'a> Slicer<'l, 'a> {
                     self.path(&Trail { path, called, bare, live, module, why }, depth + 1);
                 }
             }
+        }
+    }
+
+    /// Notes an origin outside the project that the slice uses.
+    fn outside(&mut self, path: &str) {
+        let mut end = Some(path.len());
+        while let Some(at) = end {
+            if !self.names.insert(ambient::key(&path[..at])) {
+                return;
+            }
+            end = path[..at].rfind('.');
+        }
+    }
+
+    /// Whether changed state is something that the slice includes.
+    fn is_included(&self, target: &Name) -> bool {
+        match target.strip_prefix(ambient::OUTSIDE) {
+            Some(state) => ambient::is_used(state, &|path| self.names.contains(&ambient::key(path))),
+            None => self.names.contains(target),
         }
     }
 
@@ -423,10 +505,11 @@ impl<'l, 'a> Slicer<'l, 'a> {
 
     /// Keeps statements that fill or change what is kept. Whether there was any.
     fn keep_what_fills(&mut self) -> bool {
-        let names = self.names.clone();
+        let inside = self.names.iter().filter(|name| !name.starts_with(ambient::OUTSIDE));
         let mut shorts: FxHashSet<Name> =
-            names.iter().filter_map(|name| name.rsplit('.').next()).map(Name::from).collect();
-        self.add_writers(&names, &mut shorts);
+            inside.filter_map(|name| name.rsplit('.').next()).map(Name::from).collect();
+        shorts.extend(ambient::words(&|path| self.names.contains(&ambient::key(path))));
+        self.add_writers(&mut shorts);
         let mut found: Vec<(Name, usize, Name)> = Vec::new();
         let reach = self.reach.clone();
         for (name, _) in &reach {
@@ -435,29 +518,41 @@ impl<'l, 'a> Slicer<'l, 'a> {
                 continue;
             }
             let Some(module) = self.library.load(name) else { continue };
-            for at in 0..module.units.len() {
-                let kept = self.slice.kept.get(name).is_some_and(|kept| kept.contains_key(&at));
-                if kept {
+            for (at, unit) in module.units.iter().enumerate() {
+                let kept = self.slice.kept.get(name).and_then(|kept| kept.get(&at));
+                // A registering decorator that was dropped may fill something after all.
+                let registers = || unit.decorators.iter().filter(|one| one.registers);
+                let is_whole = kept.is_some_and(|kept| {
+                    kept.decorated
+                        || registers().next().is_none()
+                        || registers().any(|one| !one.transparent)
+                });
+                if is_whole {
                     continue;
                 }
-                let changed = self.changes_of(&module, at);
-                if let Some(target) = changed.iter().find(|target| names.contains(*target)) {
-                    let short = target.rsplit('.').next().unwrap_or(target);
-                    found.push((name.clone(), at, format!("fills {short}").into()));
+                let changed = self.changes.of_unit(&module, at);
+                if let Some(target) = changed.iter().find(|target| self.is_included(target)) {
+                    let short = target.rsplit(['.', ':']).next().unwrap_or(target);
+                    let why = match short {
+                        ANY => "may bind any name".into(),
+                        short => format!("fills {short}").into(),
+                    };
+                    found.push((name.clone(), at, why));
                 }
             }
         }
         let any = !found.is_empty();
         for (module, at, why) in found {
             self.keep_importers(&module);
+            self.filling.insert((module.clone(), at));
             self.pending.push(Step::Unit { module, at, why, decorated: true, live: true });
         }
         any
     }
 
-    /// Adds the functions and classes that change one of the names, so that modules which only
+    /// Adds the functions and classes that change something included, so that modules which only
     /// call those are found as well.
-    fn add_writers(&mut self, names: &FxHashSet<Name>, shorts: &mut FxHashSet<Name>) {
+    fn add_writers(&mut self, shorts: &mut FxHashSet<Name>) {
         let reach = self.reach.clone();
         loop {
             let before = shorts.len();
@@ -472,24 +567,8 @@ impl<'l, 'a> Slicer<'l, 'a> {
                     if !defines || unit.binds.iter().all(|name| shorts.contains(name)) {
                         continue;
                     }
-                    let key = (module.name.clone(), at);
-                    let changed = match self.changed_by_calling.get(&key) {
-                        Some(known) => known,
-                        None => {
-                            let mut changed = Vec::new();
-                            for body in &unit.body {
-                                let mut seen = FxHashSet::default();
-                                self.follow(&body.effects, 0, &mut seen, &mut changed);
-                                if body.effects.own {
-                                    changed.extend(
-                                        unit.binds.iter().map(|one| format!("{name}.{one}").into()),
-                                    );
-                                }
-                            }
-                            self.changed_by_calling.entry(key).or_insert(changed)
-                        }
-                    };
-                    if changed.iter().any(|target| names.contains(target)) {
+                    let changed = self.changes.of_calling(&module, at);
+                    if changed.iter().any(|target| self.names.contains(target)) {
                         shorts.extend(unit.binds.iter().cloned());
                     }
                 }
@@ -520,6 +599,7 @@ impl<'l, 'a> Slicer<'l, 'a> {
                     _ => unit.uses.iter().any(|one| {
                         matches!(one, Use::Import(path, _) | Use::Prefix(path)
                             if *path == at || path.strip_prefix(&*at).is_some_and(|r| r.starts_with('.')))
+                            || matches!(one, Use::Prefix(path) if at.starts_with(&**path))
                     }),
                 });
                 if let Some(unit) = importing {
@@ -536,282 +616,21 @@ impl<'l, 'a> Slicer<'l, 'a> {
             at = importer;
         }
     }
-
-    /// The included-name keys that running a unit changes.
-    fn changes_of(&mut self, module: &Rc<Module>, at: usize) -> Vec<Name> {
-        let key = (module.name.clone(), at);
-        if let Some(known) = self.changed_by.get(&key) {
-            return known.clone();
-        }
-        let Some(unit) = module.units.get(at) else { return Vec::new() };
-        let mut changed = Vec::new();
-        let skip = matches!(
-            unit.kind,
-            UnitKind::Main | UnitKind::TypeOnly(_) | UnitKind::Import(_) | UnitKind::Future
-        );
-        if !skip {
-            self.follow(&unit.effects, 0, &mut FxHashSet::default(), &mut changed);
-            if let UnitKind::Class(bases) = &unit.kind {
-                self.class_changes(bases, &mut changed);
-            }
-        }
-        self.changed_by.insert(key, changed.clone());
-        changed
-    }
-
-    /// `module.name` of where a dotted origin is defined.
-    fn key(&self, path: &str) -> Option<Name> {
-        let resolved = self.library.resolve(path);
-        let (module, rest) = self.library.split(&resolved)?;
-        Some(format!("{module}.{}", rest.first()?).into())
-    }
-
-    fn follow(
-        &self,
-        effects: &Effects,
-        depth: u32,
-        seen: &mut FxHashSet<Name>,
-        changed: &mut Vec<Name>,
-    ) {
-        changed.extend(effects.mutates.iter().filter_map(|path| self.key(path)));
-        for (callee, given) in &effects.given {
-            if self.changes_parameters(callee, depth)
-                && let Some(key) = self.key(given)
-            {
-                changed.push(key);
-            }
-        }
-        if depth >= MAX_CALLS {
-            return;
-        }
-        for path in &effects.calls {
-            self.follow_call(path, depth, seen, changed);
-        }
-    }
-
-    fn changes_parameters(&self, callee: &str, depth: u32) -> bool {
-        let resolved = self.library.resolve(callee);
-        depth < MAX_CALLS
-            && self.library.definitions(&resolved).iter().any(|(module, at)| {
-                module
-                    .units
-                    .get(*at)
-                    .is_some_and(|unit| unit.body.iter().any(|one| one.effects.parameters))
-            })
-    }
-
-    fn follow_call(
-        &self,
-        path: &str,
-        depth: u32,
-        seen: &mut FxHashSet<Name>,
-        changed: &mut Vec<Name>,
-    ) {
-        let resolved = self.library.resolve(path);
-        if !seen.insert(resolved.clone()) {
-            return;
-        }
-        let Some((module, rest)) = self.library.split(&resolved) else { return };
-        let Some(first) = rest.first() else { return };
-        let Some(loaded) = self.library.load(&module) else { return };
-        for at in binding_units(&loaded, first) {
-            let Some(unit) = loaded.units.get(at) else { continue };
-            match (&unit.kind, rest.len()) {
-                (UnitKind::Function, 1) => {
-                    for body in &unit.body {
-                        self.follow(&body.effects, depth + 1, seen, changed);
-                    }
-                }
-                // `f.register(…)` on a function (single dispatch, click groups) adds to it.
-                (UnitKind::Function, _) => changed.push(format!("{module}.{first}").into()),
-                (UnitKind::Class(_), 1) => {
-                    for method in ["__init__", "__new__", "__post_init__", "__call__"] {
-                        self.method(&resolved, method, depth, seen, changed);
-                    }
-                }
-                // `Base.members.append(…)`
-                (UnitKind::Class(_) | UnitKind::Assign(_), more)
-                    if more > 2 && rest.last().is_some_and(|method| changes(method)) =>
-                {
-                    changed.push(format!("{module}.{first}").into());
-                }
-                (UnitKind::Class(_), _) => {
-                    let method = rest.last().map_or("", String::as_str);
-                    if self.method(&format!("{module}.{first}"), method, depth, seen, changed) {
-                        changed.push(format!("{module}.{first}").into());
-                    }
-                }
-                // `registry.add(…)`: the object's class tells whether it changes.
-                (UnitKind::Assign(makers), _) if rest.len() > 1 => {
-                    let method = rest.last().map_or("", String::as_str);
-                    if self.object_changes(makers, method, depth, seen, changed) {
-                        changed.push(format!("{module}.{first}").into());
-                    }
-                }
-                // `decorate = make(…)`, then `decorate(x)`: the maker's body tells.
-                (UnitKind::Assign(makers), _) => {
-                    for maker in makers {
-                        self.follow_call(maker, depth + 1, seen, changed);
-                        if self.changes_when_called(maker) {
-                            changed.push(format!("{module}.{first}").into());
-                        }
-                    }
-                }
-                _ if rest.len() > 1 => {
-                    let method = rest.last().map_or("", String::as_str);
-                    if changes(method) {
-                        changed.push(format!("{module}.{first}").into());
-                    }
-                }
-                _ => {}
-            }
-        }
-    }
-
-    /// A closure's maker (its nested function changes the maker's local), or a class with
-    /// `__call__` that changes the object.
-    fn changes_when_called(&self, maker: &str) -> bool {
-        let resolved = self.library.resolve(maker);
-        self.library.definitions(&resolved).iter().any(|(module, at)| {
-            module.units.get(*at).is_some_and(|unit| match unit.kind {
-                UnitKind::Function => true,
-                UnitKind::Class(_) => {
-                    self.own_change(&resolved, "__call__", 0, &mut FxHashSet::default())
-                }
-                _ => false,
-            })
-        })
-    }
-
-    fn object_changes(
-        &self,
-        makers: &[Name],
-        method: &str,
-        depth: u32,
-        seen: &mut FxHashSet<Name>,
-        changed: &mut Vec<Name>,
-    ) -> bool {
-        // A literal, or a container of the standard library.
-        let plain = |maker: &Name| {
-            maker.starts_with("builtins.")
-                || maker.starts_with("collections.")
-                || maker.starts_with("weakref.")
-        };
-        if makers.is_empty() || makers.iter().all(plain) {
-            return changes(method);
-        }
-        makers.iter().any(|maker| {
-            let resolved = self.library.resolve(maker);
-            let classes = self.library.definitions(&resolved);
-            let is_class = classes.iter().any(|(module, at)| {
-                module.units.get(*at).is_some_and(|unit| matches!(unit.kind, UnitKind::Class(_)))
-            });
-            if is_class {
-                return self.method(&resolved, method, depth, seen, changed);
-            }
-            if &*resolved == "logging.getLogger" || &*resolved == "structlog.get_logger" {
-                return false;
-            }
-            !only_reads(method)
-        })
-    }
-
-    /// Follows a method's own effects; whether it changes its object.
-    fn method(
-        &self,
-        class: &str,
-        method: &str,
-        depth: u32,
-        seen: &mut FxHashSet<Name>,
-        changed: &mut Vec<Name>,
-    ) -> bool {
-        let Some(effects) = self.method_effects(class, method) else {
-            // Inherited from outside, such as `class Registry(dict)`.
-            return self.library.has_outside_base(class) && changes(method);
-        };
-        for (_, effects) in &effects {
-            self.follow(effects, depth + 1, seen, changed);
-        }
-        self.own_change(class, method, depth, &mut FxHashSet::default())
-    }
-
-    fn method_effects(&self, class: &str, method: &str) -> Option<Vec<(Name, Effects)>> {
-        let owner = self.library.owner_of(class, method)?;
-        let mut found = Vec::new();
-        for (module, at) in self.library.definitions(&owner) {
-            let Some(unit) = module.units.get(at) else { continue };
-            for body in unit.body.iter().filter(|body| &*body.name == method) {
-                found.push((owner.clone(), body.effects.clone()));
-            }
-        }
-        (!found.is_empty()).then_some(found)
-    }
-
-    fn own_change(
-        &self,
-        class: &str,
-        method: &str,
-        depth: u32,
-        seen: &mut FxHashSet<Name>,
-    ) -> bool {
-        if depth > MAX_CALLS || !seen.insert(method.into()) {
-            return false;
-        }
-        let Some(effects) = self.method_effects(class, method) else { return changes(method) };
-        effects.iter().any(|(_, effects)| {
-            effects.own
-                || effects
-                    .own_calls
-                    .iter()
-                    .any(|inner| self.own_change(class, inner, depth + 1, seen))
-        })
-    }
-
-    /// What defining a subclass changes: hooks of its bases that register it.
-    fn class_changes(&self, bases: &[Name], changed: &mut Vec<Name>) {
-        for base in bases {
-            let resolved = self.library.resolve(base);
-            for ancestor in self.library.mro(&resolved) {
-                let hooks: &[&str] = &["__init_subclass__"];
-                for hook in hooks {
-                    if let Some(effects) = self.method_effects(&ancestor, hook) {
-                        for (owner, effects) in effects {
-                            self.follow(&effects, 1, &mut FxHashSet::default(), changed);
-                            if effects.own
-                                && let Some(key) = self.key(&owner)
-                            {
-                                changed.push(key);
-                            }
-                        }
-                    }
-                }
-            }
-            for metaclass in self.library.metaclass(&resolved) {
-                for hook in ["__new__", "__init__", "__call__"] {
-                    let Some(effects) = self.method_effects(&metaclass, hook) else { continue };
-                    for (owner, effects) in effects {
-                        self.follow(&effects, 1, &mut FxHashSet::default(), changed);
-                        if effects.own || !effects.mutates.is_empty() {
-                            changed.extend(self.key(&owner));
-                        }
-                    }
-                }
-            }
-            if self.library.walks_subclasses(&resolved) {
-                changed.extend(self.key(&resolved));
-            }
-        }
-    }
 }
 
 /// The units of a module that bind a name and may run.
 pub fn binding_units(module: &Module, name: &str) -> Vec<usize> {
+    bound_above(module, name, module.units.len())
+}
+
+/// Those of them above a unit.
+fn bound_above(module: &Module, name: &str, end: usize) -> Vec<usize> {
     let binds = |unit: &Unit| {
         unit.binds.iter().any(|bound| &**bound == name)
             && !matches!(unit.kind, UnitKind::TypeOnly(_) | UnitKind::Main | UnitKind::Future)
     };
-    let all: Vec<usize> =
-        module.units.iter().enumerate().filter(|(_, unit)| binds(unit)).map(|(at, _)| at).collect();
+    let above = module.units.iter().enumerate().take(end);
+    let all: Vec<usize> = above.filter(|(_, unit)| binds(unit)).map(|(at, _)| at).collect();
     // A later unconditional definition makes earlier ones dead, unless it builds on them.
     let last = all.iter().rev().find(|at| {
         module.units.get(**at).is_some_and(|unit| {

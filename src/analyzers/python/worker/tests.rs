@@ -1,5 +1,7 @@
 //! Slices and workers. Workers are run by `python3` for real.
 
+mod state;
+
 use std::io::Write;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
@@ -309,4 +311,20 @@ fn what_cannot_be_sliced_is_refused_with_a_reason() {
     assert!(refuse("m.g").contains("does not define g"));
     assert!(refuse("bad.f").contains("does not parse"));
     assert!(refuse("nowhere.f").contains("no module"));
+}
+
+#[test]
+fn a_submodule_that_its_package_shadows_is_still_a_module() {
+    let files = [
+        ("p/__init__.py", "from .thing import thing\n"),
+        ("p/thing.py", "def thing(): return 1\ndef other(): return thing() + 1\n"),
+    ];
+    assert_eq!(result(&files, "p.thing.other", json!({})), 2);
+}
+
+#[test]
+fn processes_that_a_task_spawns_find_its_modules() {
+    let text = "import multiprocessing as mp\ndef square(x): return x * x\ndef f():\n    \
+                with mp.get_context('spawn').Pool(1) as pool: return pool.map(square, [3])\n";
+    assert_eq!(result(&[("m.py", text)], "m.f", json!({})), json!([9]));
 }

@@ -44,7 +44,8 @@ pub struct Unit {
     /// What running the statement changes.
     pub effects: Effects,
     pub decorators: Vec<DecoratorUnit>,
-    /// Of a function or class: what its code changes when called.
+    /// Of a function, a class, or a name for a lambda, partial or bound method: what its code changes
+    /// when called.
     pub body: Vec<MethodEffects>,
     /// The container and branch it stands in.
     pub inside: Option<(usize, usize)>,
@@ -126,12 +127,16 @@ pub struct Effects {
     pub mutates: Vec<Name>,
     /// Dotted origins of what is called, decorators included.
     pub calls: Vec<Name>,
-    /// Something that `self` or `cls` holds is changed.
+    /// Something that `self` or `cls` holds is changed; of a function, its own defaults.
     pub own: bool,
     /// Methods of `self` or `cls` that are called.
     pub own_calls: Vec<Name>,
     /// Something that a parameter refers to is changed.
     pub parameters: bool,
+    /// Dotted origins of what is called with something that a parameter refers to.
+    pub passes: Vec<Name>,
+    /// A nested function changes what the function around it holds.
+    pub closure: bool,
     /// Module-level names handed to a call: the callee's origins' first, the argument's.
     pub given: Vec<(Name, Name)>,
 }

@@ -237,16 +237,31 @@ impl<'a, 's> Uses<'a, 's> {
         if is("importlib.import_module") || is("builtins.__import__") {
             match first {
                 Some(Expr::StringLiteral(literal)) => {
-                    let name = literal.value.to_str();
-                    let level = name.len() - name.trim_start_matches('.').len();
-                    let name = absolute(self.package(), level as u32, name.trim_start_matches('.'));
-                    self.add(Use::Prefix(name.into()));
+                    let paths = vec![self.absolute_name(literal.value.to_str())];
+                    self.add(Use::Name { local: None, paths, called: false, annotation: false });
                 }
-                Some(other) => match leading_text(other) {
-                    Some(prefix) if !prefix.is_empty() => self.add(Use::Prefix(prefix.into())),
+                Some(other) => match self.leading_text(other).0 {
+                    prefix if !prefix.is_empty() => {
+                        self.add(Use::Prefix(self.absolute_name(&prefix)));
+                    }
                     _ => self.add(Use::Dynamic("imports a module by a computed name".into())),
                 },
                 None => {}
+            }
+        }
+        // What lists the modules of a package is about to import them.
+        if is("pkgutil.iter_modules") || is("pkgutil.walk_packages") {
+            let package = match first {
+                Some(Expr::Name(name)) if name.id.as_str() == "__path__" => {
+                    vec![Name::from(&**self.source.module)]
+                }
+                Some(Expr::Attribute(path)) if path.attr.as_str() == "__path__" => {
+                    self.source.scopes.resolve(&path.value, self.scope)
+                }
+                _ => Vec::new(),
+            };
+            for package in package {
+                self.add(Use::Prefix(format!("{package}.").into()));
             }
         }
         match root_of(&call.func) {
@@ -262,6 +277,50 @@ impl<'a, 's> Uses<'a, 's> {
             module
         } else {
             module.rsplit_once('.').map_or("", |(parent, _)| parent)
+        }
+    }
+
+    /// A module's name with leading dots made absolute.
+    fn absolute_name(&self, name: &str) -> Name {
+        let plain = name.trim_start_matches('.');
+        absolute(self.package(), (name.len() - plain.len()) as u32, plain).into()
+    }
+
+    /// The constant text that an f-string or a sum starts with, and whether that is all of it.
+    fn leading_text(&self, expr: &Expr) -> (String, bool) {
+        match expr {
+            Expr::StringLiteral(literal) => (literal.value.to_str().into(), true),
+            Expr::Name(name) => match name.id.as_str() {
+                "__name__" => (self.source.module.to_string(), true),
+                "__package__" => (self.package().to_owned(), true),
+                _ => (String::new(), false),
+            },
+            Expr::BinOp(sum) => {
+                let (mut text, is_all) = self.leading_text(&sum.left);
+                if !is_all {
+                    return (text, false);
+                }
+                let (more, is_all) = self.leading_text(&sum.right);
+                text.push_str(&more);
+                (text, is_all)
+            }
+            Expr::FString(parts) => {
+                let mut text = String::new();
+                for part in parts.value.elements() {
+                    let (more, is_all) = match part {
+                        ast::InterpolatedStringElement::Literal(one) => (one.value.to_string(), true),
+                        ast::InterpolatedStringElement::Interpolation(one) => {
+                            self.leading_text(&one.expression)
+                        }
+                    };
+                    text.push_str(&more);
+                    if !is_all {
+                        return (text, false);
+                    }
+                }
+                (text, true)
+            }
+            _ => (String::new(), false),
         }
     }
 
@@ -363,6 +422,9 @@ impl<'a> Visitor<'a> for Uses<'a, '_> {
                     && matches!(&*call.func, Expr::Name(name) if name.id.as_str() == "globals")
                     && let Expr::StringLiteral(key) = &*subscript.slice
                 {
+                    if subscript.ctx == ExprContext::Store {
+                        return;
+                    }
                     let local = Some(Name::from(key.value.to_str()));
                     let paths = vec![self.source.scopes.qualify(MODULE, key.value.to_str())];
                     self.add(Use::Name { local, paths, called: false, annotation: false });
@@ -445,17 +507,4 @@ fn is_literal(expr: &Expr) -> bool {
 
 fn is_annotated(expr: &Expr) -> bool {
     last_part(expr) == "Annotated"
-}
-
-/// The constant text that an f-string or a sum starts with.
-fn leading_text(expr: &Expr) -> Option<String> {
-    match expr {
-        Expr::StringLiteral(literal) => Some(literal.value.to_str().into()),
-        Expr::BinOp(sum) => leading_text(&sum.left),
-        Expr::FString(text) => match text.value.elements().next()? {
-            ast::InterpolatedStringElement::Literal(literal) => Some(literal.value.to_string()),
-            ast::InterpolatedStringElement::Interpolation(_) => None,
-        },
-        _ => None,
-    }
 }
