@@ -42,8 +42,9 @@ impl<'l, 'a> Changes<'l, 'a> {
             for body in &unit.body {
                 self.follow(&body.effects, 0, &mut FxHashSet::default(), &mut changed);
                 if body.effects.own {
-                    changed
-                        .extend(unit.binds.iter().map(|one| format!("{}.{one}", module.name).into()));
+                    changed.extend(
+                        unit.binds.iter().map(|one| format!("{}.{one}", module.name).into()),
+                    );
                 }
             }
         }

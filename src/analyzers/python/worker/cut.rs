@@ -241,11 +241,7 @@ impl<'a> Cutter<'a, '_> {
         let kind = match stmt {
             Stmt::Assign(assign) => UnitKind::Assign(self.made_by(&assign.value)),
             Stmt::AnnAssign(assign) => UnitKind::Assign(
-                assign
-                    .value
-                    .as_deref()
-                    .map(|value| self.made_by(value))
-                    .unwrap_or_default(),
+                assign.value.as_deref().map(|value| self.made_by(value)).unwrap_or_default(),
             ),
             _ => UnitKind::Other,
         };

@@ -39,7 +39,10 @@ pub fn of_callable(source: &Source<'_>, value: &Expr) -> Option<Effects> {
             }
             let (function, given) = call.arguments.args.split_first()?;
             reader.called(function);
-            reader.give(function, given.iter().chain(call.arguments.keywords.iter().map(|one| &one.value)));
+            reader.give(
+                function,
+                given.iter().chain(call.arguments.keywords.iter().map(|one| &one.value)),
+            );
         }
         _ => return None,
     }
@@ -240,8 +243,17 @@ impl<'a, 's> Reader<'a, 's> {
                 Expr::Name(name) => {
                     let passes_on = matches!(
                         name.id.as_str(),
-                        "iter" | "reversed" | "enumerate" | "zip" | "next" | "getattr" | "vars"
-                            | "filter" | "map" | "min" | "max"
+                        "iter"
+                            | "reversed"
+                            | "enumerate"
+                            | "zip"
+                            | "next"
+                            | "getattr"
+                            | "vars"
+                            | "filter"
+                            | "map"
+                            | "min"
+                            | "max"
                     );
                     let mut given = call.arguments.args.iter().filter(|_| passes_on);
                     given.find_map(|one| self.lead_of(one))

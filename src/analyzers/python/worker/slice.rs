@@ -315,14 +315,13 @@ impl<'l, 'a> Slicer<'l, 'a> {
                 .is_some_and(|source| self.library.exports(&source, name, 0)),
             _ => false,
         };
-        let reads_itself = units.iter().min().and_then(|at| module.units.get(*at)).is_some_and(
-            |unit| {
+        let reads_itself =
+            units.iter().min().and_then(|at| module.units.get(*at)).is_some_and(|unit| {
                 unit.kind != UnitKind::Function
                     && unit.uses.iter().any(
                         |one| matches!(one, Use::Name { local: Some(local), .. } if local == name),
                     )
-            },
-        );
+            });
         let last = units.iter().max().copied().unwrap_or_default();
         reads_itself && (0..last).any(of_project) || (last..module.units.len()).any(of_project)
     }
@@ -468,7 +467,9 @@ impl<'l, 'a> Slicer<'l, 'a> {
     /// Whether changed state is something that the slice includes.
     fn is_included(&self, target: &Name) -> bool {
         match target.strip_prefix(ambient::OUTSIDE) {
-            Some(state) => ambient::is_used(state, &|path| self.names.contains(&ambient::key(path))),
+            Some(state) => {
+                ambient::is_used(state, &|path| self.names.contains(&ambient::key(path)))
+            }
             None => self.names.contains(target),
         }
     }

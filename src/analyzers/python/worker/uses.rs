@@ -308,7 +308,9 @@ impl<'a, 's> Uses<'a, 's> {
                 let mut text = String::new();
                 for part in parts.value.elements() {
                     let (more, is_all) = match part {
-                        ast::InterpolatedStringElement::Literal(one) => (one.value.to_string(), true),
+                        ast::InterpolatedStringElement::Literal(one) => {
+                            (one.value.to_string(), true)
+                        }
                         ast::InterpolatedStringElement::Interpolation(one) => {
                             self.leading_text(&one.expression)
                         }

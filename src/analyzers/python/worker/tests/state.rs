@@ -1,13 +1,14 @@
 //! What modules do to their state while they are imported: the slice does the same and no more.
 //! Every program is run whole by `python3`, as a slice, and as slices with one statement less.
 
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use ruff_python_ast::Stmt;
 use ruff_text_size::Ranged;
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::{run, worker};
+use super::worker;
+use crate::model::Worker;
 
 /// Programs whose task is `m.f`, without arguments.
 const PROGRAMS: &[&[(&str, &str)]] = &[
@@ -38,7 +39,10 @@ const PROGRAMS: &[&[(&str, &str)]] = &[
          os.environ['MS_STATE'] = 'set'\ngetcontext().prec = 3\ntime.sleep(0)\n\
          def f(): return [random.random(), os.getenv('MS_STATE'), str(Decimal(1) / 3)]\n",
     )],
-    &[("m.py", "import random, os\nrandom.seed(4)\nos.environ['A'] = 'b'\ndef f(): return os.sep\n")],
+    &[(
+        "m.py",
+        "import random, os\nrandom.seed(4)\nos.environ['A'] = 'b'\ndef f(): return os.sep\n",
+    )],
     // Definitions that build on those before them.
     &[(
         "m.py",
@@ -83,7 +87,7 @@ const PROGRAMS: &[&[(&str, &str)]] = &[
              def f(): return [conf.get(), v]\n",
         ),
         ("conf.py", "LEVEL = 1\nOTHER = 2\ndef get(): return LEVEL\n"),
-        ("setup_it.py", "import conf\nconf.LEVEL = 7\nUNUSED = 1\n"),
+        ("setup_it.py", "import conf\nconf.LEVEL += 7\nUNUSED = 1\n"),
         ("stars.py", "v = 1\nw = 2\n"),
     ],
     // Plugins found by listing their package.
@@ -115,8 +119,7 @@ fn whole(files: &[(&str, &str)]) -> Value {
     }
     let code = "import json, sys; dumps = json.dumps; sys.path.insert(0, sys.argv[1]); import m; \
                 print(); print(dumps(m.f()))";
-    let output =
-        Command::new("python3").args(["-c", code]).arg(folder.path()).output().unwrap();
+    let output = Command::new("python3").args(["-c", code]).arg(folder.path()).output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     serde_json::from_str(text.lines().last().unwrap()).unwrap()
 }
@@ -129,22 +132,63 @@ fn statements(text: &str) -> Vec<(usize, usize)> {
     body.map(|stmt| (stmt.start().to_usize(), stmt.end().to_usize())).collect()
 }
 
+/// Runs each worker in a fork of one interpreter and gives their results; `None` for a failure.
+const DRIVER: &str = "\
+import base64, datetime, decimal, importlib.util, inspect, json, os, runpy, sys, typing, uuid
+for folder in sys.argv[1:]:
+    child = os.fork()
+    if child == 0:
+        os.environ.update(METASCOPE_INPUT=folder + '/in.json', METASCOPE_OUTPUT=folder + '/out.json')
+        sys.argv[:] = [folder + '/worker.py']
+        try:
+            runpy.run_path(sys.argv[0], run_name='__main__')
+        finally:
+            os._exit(0)
+    os.waitpid(child, 0)
+";
+
+fn results(workers: &[Worker]) -> Vec<Option<Value>> {
+    let root = tempfile::tempdir().unwrap();
+    let folders: Vec<_> = (0..workers.len()).map(|at| root.path().join(at.to_string())).collect();
+    for (worker, folder) in workers.iter().zip(&folders) {
+        for (path, text) in &worker.files {
+            let target = folder.join(path);
+            std::fs::create_dir_all(target.parent().unwrap()).unwrap();
+            std::fs::write(target, text).unwrap();
+        }
+        std::fs::write(folder.join("in.json"), "{}").unwrap();
+    }
+    let mut command = Command::new("python3");
+    command.args(["-c", DRIVER]).args(&folders).stdout(Stdio::null()).stderr(Stdio::null());
+    assert!(command.status().unwrap().success());
+    let outcome = |folder: &std::path::PathBuf| -> Option<Value> {
+        let text = std::fs::read_to_string(folder.join("out.json")).ok()?;
+        let outcome: Value = serde_json::from_str(&text).ok()?;
+        (outcome["status"] == "ok").then(|| outcome["result"].clone())
+    };
+    folders.iter().map(outcome).collect()
+}
+
 #[test]
 fn a_slice_gives_what_the_whole_gives_and_none_of_its_statements_is_idle() {
     for files in PROGRAMS {
         let made = worker(files, "m.f");
-        let wanted = whole(files);
-        let outcome = run(&made, &json!({}));
-        assert_eq!(outcome["result"], wanted, "{files:?}\n{outcome}");
+        let (mut workers, mut removed) = (vec![made.clone()], vec![String::new()]);
         for (at, (path, text)) in made.files.iter().enumerate().skip(1) {
             for (start, end) in statements(text) {
                 let blank: String =
                     text[start..end].chars().map(|c| if c == '\n' { c } else { ' ' }).collect();
                 let mut less = made.clone();
                 less.files[at].1 = format!("{}{blank}{}", &text[..start], &text[end..]);
-                let outcome = run(&less, &json!({}));
-                assert_ne!(outcome["result"], wanted, "{path} without {:?}", &text[start..end]);
+                workers.push(less);
+                removed.push(format!("{path} without {:?}", &text[start..end]));
             }
+        }
+        let wanted = Some(whole(files));
+        let results = results(&workers);
+        assert_eq!(results[0], wanted, "{files:?}");
+        for (result, removed) in results.iter().zip(&removed).skip(1) {
+            assert_ne!(*result, wanted, "{removed}");
         }
     }
 }
