@@ -15,6 +15,7 @@ pub fn task_for(project: &Project, id: &str) -> Result<Task, String> {
     let task = project.runnable(id)?;
     if task.language == Language::Python
         && task.registrar.is_none()
+        && project.workflow(&task.id).is_none()
         && let Some(described) = python::worker::task_for(project, &task.id)
     {
         return Ok(described);
