@@ -9,6 +9,7 @@ mod completions;
 mod config;
 mod doctor;
 mod explain;
+mod export;
 mod findings;
 mod flows;
 mod frame;

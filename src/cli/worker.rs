@@ -1,13 +1,13 @@
 //! `metascope worker`.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use serde_json::{Map, Value, json};
 
 use super::output::print_json;
 use super::project::open;
-use super::{CliError, Common, Format, Outcome};
+use super::{CliError, Common, Format, Outcome, export};
 use crate::analyzers;
 use crate::model::{Language, Worker};
 use crate::workspace;
@@ -30,7 +30,7 @@ pub fn run(args: &Args, common: &Common) -> Outcome {
     let worker = analyzers::worker::generate(&scan.project, &args.task, &texts);
     let worker = worker.map_err(CliError::Failed)?;
     if let Some(folder) = &args.out {
-        export(&worker, folder).map_err(|error| {
+        export::export(&worker, &scan.root, folder).map_err(|error| {
             CliError::Failed(format!("{} cannot be written: {error}", folder.display()))
         })?;
         return Ok(ExitCode::SUCCESS);
@@ -62,30 +62,4 @@ fn listing(worker: &Worker) -> String {
     };
     let file = |(path, text): &(String, String)| format!("{comment} ==== {path}\n{text}");
     worker.files.iter().map(file).collect::<Vec<_>>().join("\n")
-}
-
-/// Writes the worker's files, and for Python what it needs to run elsewhere.
-fn export(worker: &Worker, folder: &Path) -> std::io::Result<()> {
-    let write = |path: &str, text: &str| {
-        let target = folder.join(path);
-        if let Some(parent) = target.parent() {
-            std::fs::create_dir_all(parent)?;
-        }
-        std::fs::write(target, text)
-    };
-    for (path, text) in &worker.files {
-        write(path, text)?;
-    }
-    if worker.language == Language::Python {
-        let requirements: String =
-            worker.dependencies.iter().map(|name| format!("{name}\n")).collect();
-        write("requirements.txt", &requirements)?;
-        write(
-            "Dockerfile",
-            "FROM python:3-slim\nCOPY . /worker\nWORKDIR /worker\n\
-             RUN pip install --no-cache-dir -r requirements.txt\n\
-             ENTRYPOINT [\"python\", \"worker.py\"]\n",
-        )?;
-    }
-    Ok(())
 }

@@ -16,6 +16,7 @@ mod output;
 mod owner;
 mod paths;
 mod procs;
+pub mod requirements;
 mod run;
 mod settings;
 pub mod sweep;

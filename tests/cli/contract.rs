@@ -255,3 +255,29 @@ fn completions_and_man_page_are_written() {
     assert!(stdout(&metascope(&["completions", "bash"])).contains("metascope"));
     assert!(stdout(&metascope(&["man"])).contains(".TH"));
 }
+
+#[test]
+fn an_exported_worker_runs_on_its_own() {
+    use std::io::Write;
+    use std::process::{Command, Stdio};
+
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("bill");
+    let text = out.to_str().unwrap();
+    let made = metascope(&["worker", "samples", "jobs.tasks.bill", "--out", text]);
+    assert!(made.status.success());
+    for file in ["worker.py", "requirements.txt", "Dockerfile"] {
+        assert!(out.join(file).is_file(), "{file}");
+    }
+    let mut child = Command::new("python3")
+        .arg(out.join("worker.py"))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(b"{}").unwrap();
+    let output = child.wait_with_output().unwrap();
+    let outcome: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    // The task's parameters are missing, which only the running worker can say.
+    assert_eq!(outcome["status"], "rejected", "{outcome}");
+}

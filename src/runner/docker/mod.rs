@@ -8,6 +8,7 @@ mod archive;
 mod container;
 pub mod engine;
 pub mod images;
+mod layers;
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -64,7 +65,10 @@ async fn run_contained(context: &Context<'_>, binary: Option<&Path>) -> Executio
         tracing::warn!("leftovers may remain: {error}");
     }
     let image = match binary {
-        None => images::for_python(context, &docker).await,
+        None => match images::for_python(context, &docker).await {
+            Ok(image) => Ok(layers::with_dependencies(context, &docker, image).await),
+            Err(lacking) => Err(lacking),
+        },
         Some(_) => images::empty(&docker).await.map_err(|why| {
             Execution::lacking("ImageNotFound", format!("the empty image cannot be made: {why}"))
         }),

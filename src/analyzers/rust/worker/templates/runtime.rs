@@ -6,6 +6,7 @@ pub mod shown;
 
 pub use block_on::block_on;
 
+use std::io::IsTerminal;
 use std::panic::AssertUnwindSafe;
 use std::sync::Mutex;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -68,7 +69,12 @@ static PANIC: Mutex<Option<Panic>> = Mutex::new(None);
 /// Runs the task once and writes its outcome.
 pub fn serve(call: impl FnOnce(&mut Input) -> Result<String, Failure>) {
     let (mut called_at, mut cpu_before) = (now(), 0.0);
-    let text = env::var_os("METASCOPE_INPUT").and_then(|path| fs::read_to_string(path).ok());
+    // On its own it reads what is piped in, or the file that is named.
+    let text = match env::var_os("METASCOPE_INPUT").or_else(|| env::args_os().nth(1)) {
+        Some(path) => fs::read_to_string(path).ok(),
+        None if io::stdin().is_terminal() => None,
+        None => io::read_to_string(io::stdin()).ok(),
+    };
     let result = match json::Object::parse(text.as_deref().unwrap_or("")) {
         Err(message) => Ok(Err(Failure::Rejected { path: String::new(), message })),
         Ok(values) => {
@@ -119,7 +125,10 @@ pub fn serve(call: impl FnOnce(&mut Input) -> Result<String, Failure>) {
 }
 
 fn write(outcome: &str) -> io::Result<()> {
-    let path = env::var("METASCOPE_OUTPUT").map_err(io::Error::other)?;
+    let Ok(path) = env::var("METASCOPE_OUTPUT") else {
+        println!("{outcome}");
+        return Ok(());
+    };
     let fresh = format!("{path}.tmp");
     fs::write(&fresh, outcome)?;
     fs::rename(fresh, path)
