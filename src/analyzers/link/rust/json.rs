@@ -265,7 +265,9 @@ impl<'b, 'a> Builder<'b, 'a> {
 
     fn body(&mut self, id: u32, schema: &TypeSchema, scope: &Scope) -> Value {
         let item = self.world.type_(id);
-        let mut value = if schema.container.via.is_some() || &*schema.source == "serde_with" {
+        let mut value = if let Some(via) = &schema.container.via {
+            self.by_text(via, scope).unwrap_or(json!({}))
+        } else if &*schema.source == "serde_with" {
             json!({})
         } else if &*schema.source == "serde_repr" {
             json!({"type": "integer"})
@@ -279,8 +281,7 @@ impl<'b, 'a> Builder<'b, 'a> {
                 Some(only) => {
                     let default = schema.container.default;
                     let mut value = self.shape(only, shape, rename_all, default, scope);
-                    if only.shape == Shape::Named
-                        && schema.container.transparent
+                    if schema.container.transparent
                         && let Some(field) = sole_field(&only.fields, shape)
                     {
                         value = self.ty(field, scope);
@@ -384,8 +385,26 @@ impl<'b, 'a> Builder<'b, 'a> {
         Value::Object(object)
     }
 
+    /// The type that goes over the wire instead, as `from`, `into` and `with` name it: a plain path
+    /// to a type that is data, or to one that describes a type of another crate.
+    fn by_text(&mut self, text: &str, scope: &Scope) -> Option<Value> {
+        let ids: Option<Vec<Id>> = text.split("::").map(|part| self.world.id(part)).collect();
+        match self.world.resolve_type(scope.module, &ids?, false)? {
+            Def::Type(id) if self.shapes.of.contains_key(&id) => {
+                Some(self.instance(id, &[], scope))
+            }
+            Def::Type(id) if &*self.world.type_names[id as usize] == "std::string::String" => {
+                Some(json!({"type": "string"}))
+            }
+            Def::Prim(prim) => Some(primitive(prim)),
+            _ => None,
+        }
+    }
+
     fn field(&mut self, ty: &Ty, field: &FieldSchema, scope: &Scope) -> Value {
+        let remote = field.with.as_ref().and_then(|with| self.by_text(with, scope));
         let mut value = match &field.with {
+            Some(_) if remote.is_some() => remote.unwrap_or_default(),
             Some(with) => json!({"$comment": format!("read and written by `{with}`")}),
             None => self.ty(ty, scope),
         };

@@ -63,8 +63,8 @@ pub fn container(
         _ => {}
     });
     each_meta(attrs, &["clap", "command", "value", "structopt", "arg"], |name, meta| {
-        if name == "rename_all" && container.rename_all.is_none() {
-            container.rename_all = text(meta);
+        if name == "rename_all" {
+            container.clap_case = text(meta);
         }
     });
     if attrs.iter().any(|attribute| attribute.path().is_ident("repr"))
@@ -91,9 +91,8 @@ pub fn variant(attrs: &[Attribute], fields: &syn::Fields) -> VariantSchema {
         _ => {}
     });
     each_meta(attrs, &["clap", "command", "value", "structopt"], |name, meta| match name {
-        "name" => variant.rename = variant.rename.take().or(text(meta)),
-        "skip" => (ser, de) = (true, true),
-        "alias" | "visible_alias" => variant.aliases.extend(text(meta)),
+        "name" => variant.clap_name = text(meta),
+        "skip" => variant.clap_skip = true,
         _ => {}
     });
     variant.skip = ser && de;
@@ -141,7 +140,7 @@ fn field(item: &syn::Field) -> FieldSchema {
             "flatten" => clap.flatten = true,
             "skip" => clap.skip = true,
             "required" => clap.required = true,
-            "name" | "id" => field.rename = field.rename.take().or(text(meta)),
+            "name" | "id" => clap.id = text(meta),
             _ => {}
         }
     });

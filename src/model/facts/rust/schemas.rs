@@ -28,6 +28,8 @@ pub struct TypeSchema {
 pub struct Container {
     pub rename: Option<Name>,
     pub rename_all: Option<Name>,
+    /// The case of clap's names, which are not serde's.
+    pub clap_case: Option<Name>,
     pub rename_all_fields: Option<Name>,
     pub tag: Option<Name>,
     pub content: Option<Name>,
@@ -50,6 +52,8 @@ pub struct VariantSchema {
     pub other: bool,
     pub untagged: bool,
     pub doc: Option<Name>,
+    pub clap_name: Option<Name>,
+    pub clap_skip: bool,
     pub fields: Vec<FieldSchema>,
 }
 
@@ -89,4 +93,5 @@ pub struct ClapField {
     pub flatten: bool,
     pub skip: bool,
     pub required: bool,
+    pub id: Option<Name>,
 }

@@ -168,7 +168,7 @@ impl Solver<'_, '_, '_> {
         info.bounds.iter().all(|(on, bound)| {
             let on = on.subst(map);
             let bound = bound.subst(map);
-            self.implements(&on, bound.trait_, &bound.args)
+            self.may_implement(&on, &bound, 0)
         })
     }
 

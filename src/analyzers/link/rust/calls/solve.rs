@@ -461,6 +461,12 @@ impl<'t, 'w, 'a> Solver<'t, 'w, 'a> {
         }
     }
 
+    /// Whether a bound may hold: what a type of another crate implements is not known.
+    pub fn may_implement(&mut self, ty: &T, bound: &Bound, depth: u32) -> bool {
+        let ty = self.shallow_at(ty, depth);
+        matches!(ty, T::External(..)) || self.implements_at(&ty, bound.trait_, &bound.args, depth)
+    }
+
     /// The implementation of a trait for a type, with what its parameters stand for.
     pub fn select(
         &mut self,
@@ -517,7 +523,7 @@ impl<'t, 'w, 'a> Solver<'t, 'w, 'a> {
         for (on, bound) in &info.bounds {
             let on = on.subst(&map);
             let bound = bound.subst(&map);
-            if !self.implements_at(&on, bound.trait_, &bound.args, depth + 1) {
+            if !self.may_implement(&on, &bound, depth + 1) {
                 return None;
             }
             for (name, to) in bound.bindings.iter() {

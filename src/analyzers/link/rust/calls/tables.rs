@@ -222,9 +222,16 @@ impl<'w, 'a> Tables<'w, 'a> {
             let Some(path) = &item.trait_ else { continue };
             let ids = self.ids(path, place.file);
             let module = world.module(place.file, item.module);
-            if let Some(Def::External(id)) = world.resolve_type(module, &ids, path.global) {
-                let method = world.name(self.short(function));
-                let name = format!("{}::{method}", world.external_path(id));
+            if let Some(found) = world.resolve(module, &ids, path.global, Namespace::Type)
+                && let Def::External(id) = found.def
+            {
+                let mut name = world.external_path(id).to_string();
+                for rest in &ids[found.taken..] {
+                    name.push_str("::");
+                    name.push_str(world.name(*rest));
+                }
+                name.push_str("::");
+                name.push_str(world.name(self.short(function)));
                 self.outside_methods.entry(name.into()).or_default().push(function);
             }
         }

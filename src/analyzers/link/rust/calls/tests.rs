@@ -264,10 +264,10 @@ fn places_are_reached_by_deref_and_written_by_deref_mut() {
 #[test]
 fn a_method_of_a_foreign_trait_is_that_of_the_projects_type() {
     check(
-        "use outside::Failure;
+        "use outside::de;
          pub struct Mine;
-         impl Failure for Mine { fn custom(text: &str) -> Self { Mine } fn end(self) {} }
-         pub fn go() -> Mine { let mine: Mine = Failure::custom(\"x\"); Failure::end(mine); Failure::custom(\"y\") }",
+         impl de::Failure for Mine { fn custom(text: &str) -> Self { Mine } fn end(self) {} }
+         pub fn go() -> Mine { let mine: Mine = de::Failure::custom(\"x\"); de::Failure::end(mine); de::Failure::custom(\"y\") }",
         "demo::go",
         &[
             "demo::Mine::custom call inferred",
@@ -290,5 +290,18 @@ fn an_import_follows_the_name_to_the_item_whose_cfg_holds() {
          mod runtime { cfg_rt! { mod pool { pub fn spawn() {} } pub(crate) use pool::spawn; } }",
         "demo::user::go",
         &["demo::runtime::pool::spawn call exact"],
+    );
+}
+
+#[test]
+fn what_a_foreign_type_implements_does_not_hide_methods() {
+    check(
+        "use outside::Hasher; use std::hash::BuildHasher;
+         pub struct Graph<const D: bool, S> { s: S }
+         pub type DiGraph<S = Hasher> = Graph<true, S>;
+         impl<const D: bool, S: BuildHasher> Graph<D, S> { pub fn add(&mut self) {} }
+         pub fn go(graph: &mut DiGraph) { graph.add(); }",
+        "demo::go",
+        &["demo::Graph::add call exact"],
     );
 }

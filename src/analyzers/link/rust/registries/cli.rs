@@ -14,24 +14,27 @@ impl Census<'_, '_> {
         let (context, world) = (self.context, self.world);
         let facts = context.files[file].facts;
         for schema in &facts.schemas.types {
-            if !matches!(&*schema.source, "clap" | "structopt") {
+            let Some(item) = facts.items.types.get(schema.item as usize) else { continue };
+            let derives = |names: &[&str]| {
+                item.derives.iter().any(|(_, path, _)| {
+                    path.last().is_some_and(|last| names.contains(&facts.word(last.name)))
+                })
+            };
+            if !derives(&["Parser", "Args", "Subcommand", "ValueEnum", "StructOpt", "Clap"]) {
                 continue;
             }
-            let Some(item) = facts.items.types.get(schema.item as usize) else { continue };
             let id = world.bases[file].types + schema.item;
             let owner = &world.type_names[id as usize];
-            let case = schema.container.rename_all.as_deref().unwrap_or("kebab-case");
-            let is_values = item.derives.iter().any(|(_, path, _)| {
-                path.last().is_some_and(|last| facts.word(last.name) == "ValueEnum")
-            });
+            let case = schema.container.clap_case.as_deref().unwrap_or("kebab-case");
+            let is_values = derives(&["ValueEnum"]);
             let mut members = Vec::new();
             for (variant, shape) in item.variants.iter().zip(&schema.variants) {
                 if item.kind == TypeKind::Enum {
-                    if shape.skip {
+                    if shape.clap_skip {
                         continue;
                     }
                     let name = facts.word(variant.name);
-                    let rename = shape.rename.as_deref();
+                    let rename = shape.clap_name.as_deref();
                     let key = wire_name(name, rename, Some(case), Case::variant);
                     let target = format!("{owner}::{name}").into();
                     let why = if is_values { "a value of the argument" } else { "a subcommand" };
@@ -55,7 +58,7 @@ impl Census<'_, '_> {
             let head = Head {
                 kind: "cli",
                 name: owner.clone(),
-                registrar: schema.source.clone(),
+                registrar: "clap".into(),
                 why: match (item.kind, is_values) {
                     (_, true) => "the values of a command line argument",
                     (TypeKind::Enum, _) => "the subcommands of a command line",
@@ -97,7 +100,7 @@ impl Census<'_, '_> {
                     if short.is_empty() { name.chars().next() } else { short.chars().next() };
                 (format!("-{}", letter.unwrap_or('?')), "an option")
             } else {
-                let id = field.rename.as_deref().unwrap_or(name);
+                let id = clap.id.as_deref().unwrap_or(name);
                 (format!("<{}>", id.to_uppercase()), "a positional argument")
             };
             let target = format!("{owner}::{name}").into();

@@ -318,3 +318,18 @@ pub fn all() { macro_rules! bind { ($($c:expr),* $(,)?) => {}; } bind! { One, Tw
     );
     assert_eq!(rows, ["list-macro bind: One=k::One Two=k::Two"]);
 }
+
+#[test]
+fn rows_with_doc_comments_are_rows() {
+    let rows = registries(
+        "macro_rules! codes { ($( $(#[$doc:meta])* ($n:expr, $name:ident, $text:expr); )+) => {} }
+codes! {
+    /// Go on.
+    (100, CONTINUE, \"Continue\");
+    /// All well.
+    (200, OKAY, \"OK\");
+}
+",
+    );
+    assert_eq!(rows, ["list-macro k::codes: 100=k::CONTINUE 200=k::OKAY"]);
+}

@@ -143,11 +143,11 @@ fn payload(
 /// The arguments of a clap struct or the values and subcommands of a clap enum.
 fn clap_fields(world: &World<'_>, item: &TypeItem, schema: &TypeSchema, file: u32) -> Vec<Field> {
     let facts = world.facts(file);
-    let case = schema.container.rename_all.as_deref().unwrap_or("kebab-case");
+    let case = schema.container.clap_case.as_deref().unwrap_or("kebab-case");
     let mut rows = Vec::new();
     if item.kind == TypeKind::Enum {
         for (variant, shape) in item.variants.iter().zip(&schema.variants) {
-            if shape.skip {
+            if shape.clap_skip {
                 continue;
             }
             let name = facts.word(variant.name);
@@ -157,7 +157,7 @@ fn clap_fields(world: &World<'_>, item: &TypeItem, schema: &TypeSchema, file: u3
             });
             let inner = inner.collect::<Vec<_>>().join(", ");
             rows.push(Field {
-                name: wire_name(name, shape.rename.as_deref(), Some(case), Case::variant).into(),
+                name: wire_name(name, shape.clap_name.as_deref(), Some(case), Case::variant).into(),
                 type_: if inner.is_empty() { "unit".into() } else { inner.into() },
                 required: false,
                 default: None,
@@ -176,7 +176,7 @@ fn clap_fields(world: &World<'_>, item: &TypeItem, schema: &TypeSchema, file: u3
             continue;
         }
         let name = facts.word(*name);
-        let id = field.rename.as_deref().unwrap_or(name);
+        let id = clap.id.as_deref().unwrap_or(name);
         let wire = match &clap.long {
             Some(long) if !long.is_empty() => long.to_string(),
             Some(_) => wire_name(name, None, Some(case), Case::field),
@@ -221,3 +221,6 @@ fn clap_schema(fields: &[Field]) -> Value {
         "required": required
     })
 }
+
+#[cfg(test)]
+mod tests;
