@@ -406,10 +406,8 @@ pub fn repeats(tokens: &TokenStream) -> bool {
     let mut after_arrow = false;
     for tree in tokens.clone() {
         match tree {
-            TokenTree::Group(group) if !after_arrow => {
-                if takes_list(group.stream(), 0) {
-                    return true;
-                }
+            TokenTree::Group(group) if !after_arrow && takes_list(group.stream(), 0) => {
+                return true;
             }
             TokenTree::Group(_) => after_arrow = false,
             TokenTree::Punct(punct) => after_arrow |= punct.as_char() == '>',

@@ -208,7 +208,7 @@ fn row(reader: &Reader<'_, '_>, item: ExprId) -> Option<Row> {
                 matches!(reader.get(bare), Some(Expr::Call { args, .. }) if !args.is_empty());
             let is_own = made.is_own() && !(made.sort == Sort::Function && called);
             let counts = is_own || matches!(made.sort, Sort::Variant | Sort::Value);
-            if !counts && !(made.sort == Sort::Outside && named.is_some()) {
+            if !(counts || made.sort == Sort::Outside && named.is_some()) {
                 return None;
             }
             let has_text = named.is_some();
