@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::output::{print_json, print_text};
 use super::project::open;
 use super::{CliError, Common, Format, Outcome};
+use crate::analyzers::link::python::classes;
 use crate::model::{CallEdge, Project, Symbol, printable};
 
 #[derive(Debug, clap::Args)]
@@ -21,8 +22,14 @@ pub fn run(args: &Args, common: &Common) -> Outcome {
     let format = common.format(&[Format::Json, Format::Table])?;
     let scan = open(&args.path, common)?;
     let project = &scan.project;
-    let symbols = find(project, &args.symbol)?;
-    let explained = explain(project, symbols);
+    let explained = match find(project, &args.symbol) {
+        Ok(symbols) => explain(project, symbols),
+        // What `type()` made has no definition to find.
+        Err(unknown) => match classes::made(project, &args.symbol).as_slice() {
+            [made] => json!({ "name": made, "class": classes::story(project, made) }),
+            _ => return Err(unknown),
+        },
+    };
     if format == Format::Json {
         print_json(&explained)?;
     } else {
@@ -89,7 +96,7 @@ pub fn explain(project: &Project, symbols: &[Symbol]) -> Value {
     json!({
         "name": name,
         "definitions": symbols,
-        "class": crate::analyzers::link::python::classes::story(project, name),
+        "class": classes::story(project, name),
         "registries": registries,
         "registrar_of": project.registries.iter()
             .filter(|registry| &*registry.registrar == name || &*registry.name == name)

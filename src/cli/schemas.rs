@@ -34,7 +34,7 @@ pub fn run(args: &Args, common: &Common) -> Outcome {
             };
             table.row([
                 format!("  {}", field.name),
-                field.type_.to_string(),
+                field.annotation().to_string(),
                 default,
                 String::new(),
             ]);

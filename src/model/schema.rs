@@ -19,14 +19,23 @@ pub struct Schema {
     pub json_schema: Value,
 }
 
-/// One field, in declaration order. `type` is as written with names resolved where that is
-/// clearer; `default` is a JSON value when it is constant, else its source text.
+/// One field, in declaration order. `type` is the annotation with aliases replaced by what they
+/// stand for; `default` is a JSON value when it is constant, else its source text.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Field {
     pub name: Name,
     #[serde(rename = "type")]
     pub type_: Name,
+    /// The annotation as it stands in the source, where `type` says it in other words.
+    pub written: Option<Name>,
     pub required: bool,
     pub default: Option<Value>,
     pub doc: Option<Name>,
+}
+
+impl Field {
+    /// The type in the words of the source: the shorter of the two for a reader.
+    pub fn annotation(&self) -> &str {
+        self.written.as_deref().unwrap_or(&self.type_)
+    }
 }

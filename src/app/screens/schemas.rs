@@ -118,7 +118,7 @@ fn fields(schema: &Schema, width: usize, detail: &mut Detail) {
     let name_width =
         widest(schema.fields.iter().map(|field| &*field.name), (width / 3).max(8)).max(4);
     let type_width =
-        widest(schema.fields.iter().map(|field| &*field.type_), (width * 2 / 5).max(8)).max(4);
+        widest(schema.fields.iter().map(|field| field.annotation()), (width * 2 / 5).max(8)).max(4);
     let default_width = width.saturating_sub(name_width + type_width + 6).max(8);
     let head = join([
         column("name", name_width + 2, Role::Dim, false),
@@ -131,7 +131,7 @@ fn fields(schema: &Schema, width: usize, detail: &mut Detail) {
         let line = join([
             column(&field.name, name_width, Role::Text, false),
             Line::new(Role::Warning, star).push(Role::Text, " "),
-            column(&field.type_, type_width, Role::Type, false).push(Role::Text, "  "),
+            column(field.annotation(), type_width, Role::Type, false).push(Role::Text, "  "),
             default(field, default_width),
         ]);
         detail.fixed(line, links(schema));

@@ -132,6 +132,7 @@ fn schemas() -> Vec<Schema> {
         |name: &str, type_: &str, required, default: Option<Value>, doc: Option<&str>| Field {
             name: name.into(),
             type_: type_.into(),
+            written: None,
             required,
             default,
             doc: doc.map(Into::into),

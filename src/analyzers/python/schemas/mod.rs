@@ -1,11 +1,13 @@
 //! Classes, signatures and module-level assignments of one file, for the schemas and tasks.
 
+mod branches;
 mod term;
 
 use ruff_python_ast::visitor::{self, Visitor};
 use ruff_python_ast::{self as ast, Expr, Stmt, StmtClassDef, StmtFunctionDef};
 use ruff_text_size::Ranged;
 
+use self::branches::Branches;
 use super::Source;
 use super::scopes::{MODULE, ScopeId};
 use super::symbols::docstring;
@@ -21,7 +23,7 @@ pub fn extract(source: &Source<'_>) -> SchemaFacts {
         source,
         scope: MODULE,
         in_function: false,
-        conditional: 0,
+        branches: Branches::default(),
         facts: SchemaFacts::default(),
     };
     shapes.visit_body(&source.ast.body);
@@ -32,8 +34,8 @@ struct Shapes<'a, 's> {
     source: &'s Source<'a>,
     scope: ScopeId,
     in_function: bool,
-    /// How many compound statements stand around, at module level.
-    conditional: u32,
+    /// The compound statements that stand around, at module level.
+    branches: Branches,
     facts: SchemaFacts,
 }
 
@@ -47,20 +49,80 @@ impl<'a> Shapes<'a, '_> {
         (self.scope, self.in_function) = outer;
     }
 
-    fn assigned(&mut self, name: &'a Expr, value: &'a Expr, is_alias: bool, params: Vec<Name>) {
+    fn assigned(&mut self, name: &'a Expr, value: &'a Expr, is_alias: bool) {
         let Expr::Name(name) = name else { return };
         if !is_alias && !worth_following(value) {
             return;
         }
+        let id = name.id.as_str();
+        if self.branches.only_for_checkers(&self.source.scopes, id, name.start()) {
+            return;
+        }
         let terms = Terms::new(self.source, MODULE);
-        let value = if is_alias { terms.annotation(value) } else { terms.value(value) };
+        let is_type = is_alias || is_type(&terms, value);
+        let value = if is_type { terms.annotation(value) } else { terms.value(value) };
         self.facts.assigned.push(Assigned {
-            name: self.source.scopes.qualify(MODULE, name.id.as_str()),
+            name: self.source.scopes.qualify(MODULE, id),
             line: self.source.line_of(name),
             value,
             is_alias,
-            type_params: params,
+            is_lazy: false,
+            type_params: Vec::new(),
         });
+    }
+
+    /// A class that only type checkers see gives way to what its name means at run time.
+    fn class(&mut self, def: &'a StmtClassDef) {
+        let (id, at) = (def.name.as_str(), def.name.start());
+        let scopes = &self.source.scopes;
+        let imported = match self.scope {
+            MODULE => self.branches.imported_instead(scopes, id, at),
+            _ => None,
+        };
+        if self.scope == MODULE && self.branches.only_for_checkers(scopes, id, at) {
+            if let Some(origin) = imported {
+                self.facts.assigned.push(Assigned {
+                    name: scopes.qualify(MODULE, id),
+                    line: self.source.line_of(&def.name),
+                    value: Term::Name { text: id.into(), origins: vec![origin] },
+                    is_alias: true,
+                    is_lazy: false,
+                    type_params: Vec::new(),
+                });
+            }
+            return;
+        }
+        if let Some(mut class) = class_shape(self.source, def, self.scope, self.in_function) {
+            class.unless = imported;
+            self.facts.classes.push(class);
+        }
+        self.within(def, &def.body, false);
+    }
+}
+
+/// Whether a value is a type: strings inside it are annotations in quotes.
+fn is_type(terms: &Terms<'_, '_>, value: &Expr) -> bool {
+    match value {
+        Expr::Subscript(subscript) => {
+            let origins = terms.source.scopes.resolve(&subscript.value, MODULE);
+            origins.iter().any(|origin| {
+                let module = origin.rsplit_once('.').map_or("", |(module, _)| module);
+                matches!(module, "typing" | "typing_extensions" | "collections.abc" | "collections")
+                    || matches!(
+                        &**origin,
+                        "builtins.list"
+                            | "builtins.dict"
+                            | "builtins.set"
+                            | "builtins.frozenset"
+                            | "builtins.tuple"
+                            | "builtins.type"
+                    )
+            })
+        }
+        Expr::BinOp(node) if node.op == ast::Operator::BitOr => {
+            is_type(terms, &node.left) || is_type(terms, &node.right)
+        }
+        _ => false,
     }
 }
 
@@ -86,15 +148,10 @@ fn worth_following(value: &Expr) -> bool {
 impl<'a> Visitor<'a> for Shapes<'a, '_> {
     fn visit_stmt(&mut self, stmt: &'a Stmt) {
         match stmt {
-            Stmt::ClassDef(def) => {
-                if let Some(class) = class_shape(self.source, def, self.scope, self.in_function) {
-                    self.facts.classes.push(class);
-                }
-                self.within(def, &def.body, false);
-            }
+            Stmt::ClassDef(def) => self.class(def),
             Stmt::FunctionDef(def) => {
                 if self.scope == MODULE {
-                    let conditional = self.conditional > 0;
+                    let conditional = self.branches.is_inside();
                     if let Some(shape) = function_shape(self.source, def, MODULE, conditional) {
                         self.facts.functions.push(shape);
                     }
@@ -103,17 +160,21 @@ impl<'a> Visitor<'a> for Shapes<'a, '_> {
             }
             Stmt::Assign(assign) if self.scope == MODULE => {
                 if let [target] = assign.targets.as_slice() {
-                    self.assigned(target, &assign.value, false, Vec::new());
+                    self.assigned(target, &assign.value, false);
                 }
             }
             Stmt::AnnAssign(assign) if self.scope == MODULE => {
                 let Some(value) = &assign.value else { return };
                 let is_alias = last_name(&assign.annotation) == Some("TypeAlias");
-                self.assigned(&assign.target, value, is_alias, Vec::new());
+                self.assigned(&assign.target, value, is_alias);
             }
             Stmt::TypeAlias(alias) if self.scope == MODULE => {
                 let params = alias.type_params.as_deref().map(type_params).unwrap_or_default();
-                self.assigned(&alias.name, &alias.value, true, params);
+                self.assigned(&alias.name, &alias.value, true);
+                if let Some(made) = self.facts.assigned.last_mut() {
+                    made.is_lazy = true;
+                    made.type_params = params;
+                }
             }
             Stmt::If(_)
             | Stmt::Try(_)
@@ -121,10 +182,14 @@ impl<'a> Visitor<'a> for Shapes<'a, '_> {
             | Stmt::For(_)
             | Stmt::While(_)
             | Stmt::Match(_) => {
-                let deeper = u32::from(self.scope == MODULE);
-                self.conditional += deeper;
+                let at_module = self.scope == MODULE;
+                if at_module {
+                    self.branches.enter(stmt);
+                }
                 visitor::walk_stmt(self, stmt);
-                self.conditional -= deeper;
+                if at_module {
+                    self.branches.leave();
+                }
             }
             _ => {}
         }
@@ -169,6 +234,7 @@ fn class_shape(
         init: None,
         methods: Vec::new(),
         is_local,
+        unless: None,
     };
     if let Some(arguments) = &def.arguments {
         class.bases = arguments.args.iter().map(|base| outside.annotation(base)).collect();
@@ -235,9 +301,18 @@ fn class_body(
                 }
                 let special = def.name.as_str().starts_with("__");
                 if !def.decorator_list.is_empty() || special {
+                    let decorators = decorators(terms, &def.decorator_list);
+                    let for_pydantic = def.name.as_str() == "__get_pydantic_core_schema__"
+                        || decorators.iter().any(|decorator| {
+                            matches!(&decorator.function, Term::Name { text, .. }
+                                if text.ends_with("model_serializer"))
+                        });
+                    let result = only_result(&def.body).filter(|_| for_pydantic);
+                    let body = source.scopes.scope_of(def).unwrap_or(scope);
                     class.methods.push(MethodShape {
                         name: def.name.as_str().into(),
-                        decorators: decorators(terms, &def.decorator_list),
+                        decorators,
+                        result: result.map(|result| Terms::new(source, body).value(result)),
                         returns: def.returns.as_deref().map(|returns| terms.annotation(returns)),
                     });
                 }
@@ -357,8 +432,38 @@ pub fn function_shape(
         decorators: decorators(terms, &def.decorator_list),
         parameters,
         returns: def.returns.as_deref().map(|returns| terms.annotation(returns)),
+        result: only_result(&def.body).map(|result| Terms::new(source, scope).value(result)),
         is_conditional,
     })
+}
+
+/// What a body returns where it returns once, at its end, something that can be read: a call, a
+/// name or a literal.
+fn only_result(body: &[Stmt]) -> Option<&Expr> {
+    let (Stmt::Return(last), before) = body.split_last()? else { return None };
+    struct Returns(bool);
+    impl<'a> Visitor<'a> for Returns {
+        fn visit_stmt(&mut self, stmt: &'a Stmt) {
+            match stmt {
+                Stmt::Return(_) => self.0 = true,
+                Stmt::FunctionDef(_) | Stmt::ClassDef(_) => {}
+                _ if self.0 => {}
+                _ => visitor::walk_stmt(self, stmt),
+            }
+        }
+        fn visit_expr(&mut self, _: &'a Expr) {}
+    }
+    let mut earlier = Returns(false);
+    earlier.visit_body(before);
+    let value = last.value.as_deref()?;
+    let readable = match value {
+        Expr::Call(_) | Expr::Name(_) | Expr::Attribute(_) => true,
+        Expr::Dict(dict) => dict.items.len() <= 16,
+        Expr::List(list) => list.elts.len() <= 16,
+        Expr::Tuple(tuple) => tuple.elts.len() <= 16,
+        literal => literal.is_literal_expr(),
+    };
+    (readable && !earlier.0).then_some(value)
 }
 
 /// Whether a body yields itself, nested functions and classes aside.

@@ -109,17 +109,27 @@ impl<'a, 's> Terms<'a, 's> {
         }
     }
 
-    /// A call with its arguments; inside them, strings are values again.
+    /// A call with its arguments; inside them, strings are values again, but for the types that
+    /// are given to what makes a type.
     pub fn call(self, call: &ExprCall) -> Call {
         let values = Self { quoted: false, ..self };
-        let arguments = call.arguments.args.iter().take(MAX_ELEMENTS);
+        let makes_type = match &*call.func {
+            Expr::Name(name) => type_maker(name.id.as_str()),
+            Expr::Attribute(attribute) => type_maker(attribute.attr.as_str()),
+            _ => false,
+        };
+        let types = Self { quoted: makes_type, ..self };
+        let arguments = call.arguments.args.iter().take(MAX_ELEMENTS).enumerate();
         let keywords = call.arguments.keywords.iter().filter_map(|keyword| {
             let name = keyword.arg.as_ref()?;
-            Some((Name::from(name.as_str()), values.term(&keyword.value)))
+            let terms = if matches!(name.as_str(), "bound" | "default") { types } else { values };
+            Some((Name::from(name.as_str()), terms.term(&keyword.value)))
         });
         Call {
             function: self.term(&call.func),
-            arguments: arguments.map(|argument| values.term(argument)).collect(),
+            arguments: arguments
+                .map(|(at, argument)| if at == 0 { values } else { types }.term(argument))
+                .collect(),
             keywords: keywords.collect(),
             text: self.written(call),
         }
@@ -141,6 +151,8 @@ impl<'a, 's> Terms<'a, 's> {
             _ => "",
         };
         let elements: &[Expr] = match slice {
+            // `tuple[()]` is the empty tuple, not `tuple`.
+            Expr::Tuple(tuple) if tuple.elts.is_empty() => return vec![Term::Tuple(Vec::new())],
             Expr::Tuple(tuple) => &tuple.elts,
             other => std::slice::from_ref(other),
         };
@@ -223,6 +235,11 @@ impl<'a, 's> Terms<'a, 's> {
         }
         joined.into()
     }
+}
+
+/// Functions whose arguments after the name are types.
+fn type_maker(name: &str) -> bool {
+    matches!(name, "TypeAliasType" | "NewType" | "TypeVar" | "TypedDict")
 }
 
 /// Arithmetic on constants, as in `60 * 60` or `"a" + "b"`.

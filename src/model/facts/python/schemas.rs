@@ -86,6 +86,9 @@ pub struct ClassShape {
     pub methods: Vec<MethodShape>,
     /// The class stands inside a function.
     pub is_local: bool,
+    /// What another branch of the same `if` or `try` imports under this name: the class only
+    /// takes its place where that is missing.
+    pub unless: Option<Name>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -103,6 +106,8 @@ pub struct MethodShape {
     pub name: Name,
     pub decorators: Vec<Decorator>,
     pub returns: Option<Term>,
+    /// What it returns, where it tells pydantic how the class is read or written.
+    pub result: Option<Term>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -124,6 +129,8 @@ pub struct FunctionShape {
     pub decorators: Vec<Decorator>,
     pub parameters: Vec<Parameter>,
     pub returns: Option<Term>,
+    /// What the body returns, where it does so once and at its end.
+    pub result: Option<Term>,
     /// The definition stands under an `if`, `try`, `with` …
     pub is_conditional: bool,
 }
@@ -153,6 +160,8 @@ pub struct Assigned {
     pub value: Term,
     /// `type X = …` or `X: TypeAlias = …`.
     pub is_alias: bool,
+    /// `type X = …`: an object of its own at run time, where other aliases vanish.
+    pub is_lazy: bool,
     /// Names of the parameters of `type X[T] = …`.
     pub type_params: Vec<Name>,
 }

@@ -56,7 +56,10 @@ pub fn apply(index: &Index<'_>, schema: Value, call: &Call) -> Value {
     copy("title", "title");
     copy("description", "description");
     copy("examples", "examples");
-    copy("deprecated", "deprecated");
+    let deprecated = call.keyword("deprecated");
+    if deprecated.is_some_and(|term| !matches!(term, Term::None | Term::Bool(false))) {
+        map.insert("deprecated".into(), Value::Bool(true));
+    }
     let extra = call.keyword("json_schema_extra").or(call.keyword("extra_json_schema"));
     if let Some(Value::Object(extra)) = extra.and_then(|term| values::constant(index, term)) {
         map.extend(extra);

@@ -43,6 +43,7 @@ pub fn member<'a>(
         doc: attribute.doc.clone(),
         details: None,
         given: true,
+        documented: false,
     })
 }
 
@@ -188,7 +189,11 @@ pub fn values<'a>(
 
 /// The value of the enumeration's member that a term names, and whether members of that class
 /// are `str` or `int` themselves.
-pub fn member_named(index: &Index<'_>, term: &Term) -> Option<(serde_json::Value, bool)> {
+pub fn member_named(
+    index: &Index<'_>,
+    term: &Term,
+    depth: u32,
+) -> Option<(serde_json::Value, bool)> {
     let Term::Name { origins, .. } = term else { return None };
     for origin in origins {
         let resolved = index.names.resolve(origin);
@@ -202,7 +207,7 @@ pub fn member_named(index: &Index<'_>, term: &Term) -> Option<(serde_json::Value
         let attribute = info.shape.attributes.iter().find(|one| &*one.name == member)?;
         let value = member_value(index, info, info.shape, attribute, 0)?;
         let mixed = plain.len() < resolved.len() || mixed_in(info);
-        return Some((super::values::constant(index, &value)?, mixed));
+        return Some((super::values::fold(index, &value, depth)?, mixed));
     }
     None
 }

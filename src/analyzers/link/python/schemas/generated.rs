@@ -25,6 +25,7 @@ pub fn class_of(assigned: &Assigned, names: &Names<'_>) -> Option<ClassShape> {
         init: None,
         methods: Vec::new(),
         is_local: false,
+        unless: None,
     };
     if base == "dataclasses.dataclass" {
         class.decorators.push(Decorator { line: assigned.line, function: name(base), call: None });

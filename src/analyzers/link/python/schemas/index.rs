@@ -61,22 +61,47 @@ pub enum Meaning<'a> {
 /// Type variables → what stands for them.
 pub type Environment = FxHashMap<Name, Term>;
 
-/// Classes made by calls (`namedtuple(…)`, `TypedDict(…)` …), which the index borrows.
-pub fn generated_classes(context: &Context<'_>) -> Vec<(Name, ClassShape)> {
-    context
-        .files
-        .iter()
-        .flat_map(|file| {
-            file.facts.schemas.assigned.iter().filter_map(|assigned| {
+/// What no file states and the index borrows.
+#[derive(Default)]
+pub struct Made {
+    /// Classes made by calls (`namedtuple(…)`, `TypedDict(…)` …).
+    classes: Vec<(Name, ClassShape)>,
+    /// What stands in the place of classes that are defined only where an import fails.
+    imported: Vec<Assigned>,
+}
+
+impl Made {
+    pub fn of(context: &Context<'_>) -> Self {
+        let mut made = Self::default();
+        for file in context.files {
+            let facts = &file.facts.schemas;
+            made.classes.extend(facts.assigned.iter().filter_map(|assigned| {
                 let class = generated::class_of(assigned, context.names)?;
                 Some((file.file.path.clone(), class))
-            })
-        })
-        .collect()
+            }));
+            made.imported.extend(facts.classes.iter().filter_map(|class| {
+                let origin = class.unless.as_ref()?;
+                let resolved = context.names.resolve(origin);
+                // An import of a module that the project should have but has not is compiled
+                // code: then the class says what there is to know.
+                let found =
+                    context.names.class(&resolved).is_some() || !context.names.knows(&resolved);
+                found.then(|| Assigned {
+                    name: class.name.clone(),
+                    line: class.line,
+                    value: Term::Name { text: short(&class.name), origins: vec![origin.clone()] },
+                    is_alias: true,
+                    is_lazy: false,
+                    type_params: Vec::new(),
+                })
+            }));
+        }
+        made
+    }
 }
 
 impl<'a> Index<'a> {
-    pub fn build(context: &'a Context<'a>, generated: &'a [(Name, ClassShape)]) -> Self {
+    pub fn build(context: &'a Context<'a>, made: &'a Made) -> Self {
         let names = context.names;
         let mut shapes: FxHashMap<&'a str, (&'a ClassShape, &'a Name)> = FxHashMap::default();
         let mut functions = FxHashMap::default();
@@ -95,9 +120,21 @@ impl<'a> Index<'a> {
             functions.extend(facts.functions.iter().map(|shape| (&*shape.name, shape)));
             assigned.extend(facts.assigned.iter().map(|one| (&*one.name, one)));
         }
-        for (path, class) in generated {
+        for one in &made.imported {
+            shapes.remove(&*one.name);
+            assigned.insert(&*one.name, one);
+        }
+        for (path, class) in &made.classes {
             shapes.entry(&class.name).or_insert((class, path));
         }
+        let replaced: FxHashMap<&str, Name> = made
+            .imported
+            .iter()
+            .filter_map(|one| match &one.value {
+                Term::Name { origins, .. } => Some((&*one.name, names.resolve(origins.first()?))),
+                _ => None,
+            })
+            .collect();
         let outside = |base: &Term| -> Option<Name> {
             let Term::Name { origins, .. } = base else { return None };
             Some(canonical(&names.resolve(origins.first()?)).into())
@@ -115,6 +152,7 @@ impl<'a> Index<'a> {
                 let mut mro = Vec::new();
                 let mut external = Vec::new();
                 for base in names.mro(name) {
+                    let base = replaced.get(&*base).cloned().unwrap_or(base);
                     match shapes.get_key_value(&*base) {
                         Some((known, (shape, _))) => {
                             mro.push(*known);
@@ -228,21 +266,9 @@ impl<'a> Index<'a> {
             if is_declaration {
                 return arguments.iter().filter_map(|one| self.type_variable(one)).collect();
             }
-            let mut pending: Vec<&Term> = arguments.iter().collect();
-            while let Some(term) = pending.pop() {
-                match term {
-                    Term::Name { .. } => {
-                        if let Some(name) = self.type_variable(term)
-                            && !found.contains(&name)
-                        {
-                            found.push(name);
-                        }
-                    }
-                    Term::Subscript(_, inner)
-                    | Term::Union(inner)
-                    | Term::List(inner)
-                    | Term::Tuple(inner) => pending.extend(inner),
-                    _ => {}
+            for variable in arguments.iter().flat_map(|one| self.free_variables(one)) {
+                if !found.contains(&variable) {
+                    found.push(variable);
                 }
             }
         }
@@ -257,6 +283,48 @@ impl<'a> Index<'a> {
         let known = self.known(&call.function)?;
         matches!(&*known, "typing.TypeVar" | "typing.TypeVarTuple" | "typing.ParamSpec")
             .then(|| short(text))
+    }
+
+    /// The members of a union, but for the `None` of `Optional[…]`.
+    pub fn union_of<'t>(&self, term: &'t Term) -> Option<&'t [Term]> {
+        match term {
+            Term::Union(members) => Some(members),
+            Term::Subscript(head, arguments) => match &*self.known(head)? {
+                "typing.Union" | "typing.Optional" => Some(arguments),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    pub fn is_optional(&self, term: &Term) -> bool {
+        matches!(term, Term::Subscript(head, _)
+            if self.known(head).is_some_and(|name| name == "typing.Optional"))
+    }
+
+    /// The type variables that stand in a type, in order.
+    pub fn free_variables(&self, term: &Term) -> Vec<Name> {
+        let mut found: Vec<Name> = Vec::new();
+        let mut pending = vec![term];
+        while let Some(term) = pending.pop() {
+            match term {
+                Term::Name { .. } => {
+                    if let Some(name) = self.type_variable(term)
+                        && !found.contains(&name)
+                    {
+                        found.push(name);
+                    }
+                }
+                Term::Subscript(_, inner)
+                | Term::Union(inner)
+                | Term::List(inner)
+                | Term::Tuple(inner) => {
+                    pending.extend(inner.iter().rev());
+                }
+                _ => {}
+            }
+        }
+        found
     }
 
     /// What the type variables of each class that `class` inherits from stand for.

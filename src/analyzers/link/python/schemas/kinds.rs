@@ -2,6 +2,7 @@
 
 use super::generated;
 use super::index::{ClassInfo, Index, Meaning};
+use crate::model::Name;
 use crate::model::facts::python::schemas::{ClassShape, Decorator, Term};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,8 +116,9 @@ pub fn kind_of(index: &Index<'_>, info: &ClassInfo<'_>) -> Kind {
     if info.shape.bases.iter().any(is_protocol) { Kind::Protocol } else { Kind::Plain }
 }
 
-/// The family a class decorator makes.
-pub fn decorated(index: &Index<'_>, decorator: &Decorator) -> Option<Kind> {
+/// The library's decorator behind a class decorator: through `functools.partial(…)` and through
+/// functions of the project that end in a call of it.
+pub fn maker(index: &Index<'_>, decorator: &Decorator) -> Option<Name> {
     let mut name = index.target(&decorator.function)?;
     // `dc = functools.partial(dataclass, frozen=True)`
     if let Meaning::Assigned(assigned) = index.meaning(&decorator.function)
@@ -125,14 +127,29 @@ pub fn decorated(index: &Index<'_>, decorator: &Decorator) -> Option<Kind> {
     {
         name = index.target(call.arguments.first()?)?;
     }
-    match &*name {
+    for _ in 0..4 {
+        let result = index.functions.get(&*name).and_then(|function| function.result.as_ref());
+        let Some(Term::Call(call)) = result else { break };
+        let called = match &call.function {
+            Term::Call(inner) => &inner.function,
+            other => other,
+        };
+        let Some(next) = index.target(called) else { break };
+        name = next;
+    }
+    Some(name)
+}
+
+/// The family a class decorator makes.
+pub fn decorated(index: &Index<'_>, decorator: &Decorator) -> Option<Kind> {
+    match &*maker(index, decorator)? {
         "dataclasses.dataclass"
         | "pydantic.dataclasses.dataclass"
         | "pydantic.v1.dataclasses.dataclass" => Some(Kind::Dataclass),
         "attr.s" | "attr.attrs" | "attr.attributes" | "attr.define" | "attr.frozen"
         | "attr.mutable" | "attr.dataclass" => Some(Kind::Attrs),
         _ => {
-            let function = index.functions.get(&*name)?;
+            let function = index.functions.get(&*index.target(&decorator.function)?)?;
             let transforms = function.decorators.iter().any(|inner| {
                 index.known(&inner.function).is_some_and(|n| n == "typing.dataclass_transform")
             });

@@ -80,11 +80,14 @@ pub fn leaf(name: &str, dialect: Dialect) -> Option<Value> {
         | "pathlib.PosixPath"
         | "pathlib.PurePosixPath"
         | "os.PathLike" => format("path"),
-        "decimal.Decimal" if pydantic => json!({ "anyOf": [
-            { "type": "number" },
-            { "type": "string", "pattern": "^(?!^[-+.]*$)[+-]?0*\\d*\\.?\\d*$" },
-        ] }),
+        "decimal.Decimal" if pydantic => {
+            json!({ "anyOf": [{ "type": "number" }, { "type": "string" }] })
+        }
         "decimal.Decimal" => format("decimal"),
+        "fractions.Fraction" if pydantic => {
+            json!({ "anyOf": [{ "type": "number" }, { "type": "string", "format": "fraction" }] })
+        }
+        "builtins.complex" if pydantic => json!({ "type": "string" }),
         "fractions.Fraction" => json!({ "type": "string" }),
         "re.Pattern" | "typing.Pattern" => format("regex"),
         "ipaddress.IPv4Address" => format("ipv4"),
@@ -99,11 +102,87 @@ pub fn leaf(name: &str, dialect: Dialect) -> Option<Value> {
     Some(schema)
 }
 
+/// Whether pydantic has no schema for a library's type but `isinstance`.
+pub fn is_instance_only(name: &str) -> bool {
+    let (module, last) = name.rsplit_once('.').unwrap_or(("", name));
+    match module {
+        "typing" => matches!(
+            last,
+            "Callable"
+                | "IO"
+                | "TextIO"
+                | "BinaryIO"
+                | "Iterator"
+                | "AsyncIterator"
+                | "AsyncIterable"
+                | "AsyncGenerator"
+                | "Awaitable"
+                | "Coroutine"
+                | "Collection"
+                | "Container"
+                | "Reversible"
+                | "Sized"
+                | "Match"
+                | "ContextManager"
+                | "AsyncContextManager"
+        ),
+        "builtins" => {
+            matches!(last, "bytearray" | "memoryview" | "range" | "slice" | "property")
+                || last.ends_with("Error")
+                || last.ends_with("Exception")
+        }
+        "enum" | "datetime" | "uuid" | "pathlib" | "decimal" | "" => false,
+        _ => matches!(
+            module.split('.').next().unwrap_or_default(),
+            "io" | "types"
+                | "threading"
+                | "asyncio"
+                | "logging"
+                | "concurrent"
+                | "contextlib"
+                | "contextvars"
+                | "subprocess"
+                | "socket"
+                | "ssl"
+                | "inspect"
+                | "functools"
+                | "tempfile"
+                | "multiprocessing"
+                | "ast"
+                | "argparse"
+                | "httpx"
+                | "requests"
+                | "aiohttp"
+                | "numpy"
+                | "pandas"
+                | "torch"
+                | "PIL"
+        ),
+    }
+}
+
+/// What a name of pydantic's that is an `Annotated[…]` stands for.
+pub fn annotated_base(name: &str) -> Option<&'static str> {
+    Some(match name.strip_prefix("pydantic.")? {
+        "StrictStr" => "str",
+        "StrictInt" | "PositiveInt" | "NegativeInt" | "NonNegativeInt" | "NonPositiveInt" => "int",
+        "StrictFloat" | "FiniteFloat" | "PositiveFloat" | "NegativeFloat" | "NonNegativeFloat"
+        | "NonPositiveFloat" => "float",
+        "StrictBool" => "bool",
+        "StrictBytes" | "Base64Bytes" | "Base64UrlBytes" => "bytes",
+        "Base64Str" | "Base64UrlStr" => "str",
+        "UUID1" | "UUID3" | "UUID4" | "UUID5" => "UUID",
+        "FilePath" | "DirectoryPath" | "NewPath" | "SocketPath" => "Path",
+        _ => return None,
+    })
+}
+
 /// Types of pydantic, SQLAlchemy and Django.
 fn library(name: &str) -> Option<Value> {
     let format = |format: &str| json!({ "type": "string", "format": format });
     if let Some(last) = name.strip_prefix("pydantic.v1.").or(name.strip_prefix("pydantic.")) {
         return Some(match last {
+            "BaseModel" => json!({ "type": "object", "properties": {} }),
             "StrictStr" => json!({ "type": "string" }),
             "StrictInt" => json!({ "type": "integer" }),
             "StrictFloat" | "FiniteFloat" => json!({ "type": "number" }),

@@ -1,10 +1,11 @@
 //! Joins all files' data shapes into schemas: classes of every family and annotated functions.
 //!
-//! A field's `type` is its annotation as written, with quotes of forward references, the
-//! `typing.` prefix and wrappers that concern the field and not its value (`Required`, `ClassVar`,
-//! `Mapped`, `Annotated` extras) taken off. Its `default` is JSON when it is constant (names of
+//! A field's `type` is its annotation as Python sees it: aliases followed, with quotes of forward
+//! references, the `typing.` prefix and wrappers that concern the field and not its value
+//! (`Required`, `ClassVar`, `Mapped`, `Annotated` extras) taken off. Its `default` is JSON when it is constant (names of
 //! constants followed, `list()` is `[]`), else source text.
 
+mod aliases;
 mod constraints;
 mod enums;
 mod fields;
@@ -26,13 +27,13 @@ use super::Context;
 use crate::model::facts::python::schemas::{FunctionShape, ParameterKind, Term};
 use crate::model::{Field, Language, Name, Schema};
 use fields::FieldShape;
-pub use index::{Index, generated_classes};
+pub use index::{Index, Made, canonical};
 use json::Writer;
 use kinds::Kind;
 
 pub fn link(context: &Context<'_>) -> Vec<Schema> {
-    let generated = generated_classes(context);
-    let index = Index::build(context, &generated);
+    let made = Made::of(context);
+    let index = Index::build(context, &made);
     let mut classes: Vec<&str> = index.classes.keys().copied().collect();
     classes.sort_unstable();
     let mut schemas: Vec<Schema> =
@@ -99,9 +100,16 @@ fn shown(index: &Index<'_>, field: &FieldShape<'_>) -> Field {
         }
         _ => "Any".to_owned(),
     };
+    let followed = field.annotation.as_deref().and_then(|term| aliases::followed(index, term));
+    let followed = followed.map(|term| text::of_type(index, &term));
+    let (type_, written) = match followed.filter(|followed| *followed != type_) {
+        Some(followed) => (followed, Some(type_.into())),
+        None => (type_, None),
+    };
     Field {
         name: field.name.clone(),
         type_: type_.into(),
+        written,
         required: field.required,
         default: field.default.as_ref().map(|default| values::shown(index, default)),
         doc: field.doc.clone(),

@@ -65,7 +65,8 @@ fn dataclasses_inherit_skip_class_variables_and_fold_defaults() {
     let properties = &child.json_schema["$defs"]["Child"]["properties"];
     assert_eq!(child.json_schema["$ref"], "#/$defs/Child");
     assert_eq!(properties["c"]["anyOf"], json!([{ "$ref": "#/$defs/Child" }, { "type": "null" }]));
-    assert!(properties.get("d").is_none());
+    // As pydantic writes it: what only has a default is part of the schema all the same.
+    assert_eq!(properties["d"]["default"], 1.5);
 }
 
 #[test]
@@ -126,9 +127,9 @@ fn attrs_named_tuples_typed_dicts_and_enums() {
     assert_eq!(lines(find(&all, "m.F")), ["a!: int", "b: str", "c!: bytes"]);
     let colour = find(&all, "m.Colour");
     assert_eq!(lines(colour), ["RED: str = \"r\"", "BLUE: str = \"b\""]);
-    assert_eq!(colour.json_schema, json!({ "enum": ["r", "b"] }));
+    assert_eq!(colour.json_schema, json!({ "type": "string", "enum": ["r", "b"] }));
     assert_eq!(lines(find(&all, "m.Perm")), ["R: int = 1", "W: int = 2", "RW: int = 3"]);
-    assert_eq!(find(&all, "m.Level").json_schema, json!({ "enum": [1, 2] }));
+    assert_eq!(find(&all, "m.Level").json_schema, json!({ "type": "integer", "enum": [1, 2] }));
 }
 
 #[test]
@@ -240,7 +241,8 @@ fn signatures_become_input_schemas() {
 
 #[test]
 fn endless_types_end() {
-    let text = "import typing as t\nA = t.List['A']\nB = t.Union['B', int]\n\
+    let text = "import enum, typing as t\nclass E(enum.Enum):\n    A = E.B\n    B = E.A\n\
+                class H:\n    e: E = E.A\n    def __init__(self, e: E = E.A): ...\nA = t.List['A']\nB = t.Union['B', int]\n\
                 Json: t.TypeAlias = 't.Union[dict[str, Json], list[Json], str]'\n\
                 class G(t.Generic[t.TypeVar('T')]): x: 'G[G]'\n\
                 def f(a: A, b: B, c: Json, d: G) -> A: ...\n";
@@ -248,4 +250,81 @@ fn endless_types_end() {
     let schema = &find(&all, "m.f").json_schema;
     assert_eq!(schema["properties"]["c"], json!({ "$ref": "#/$defs/Json" }));
     assert!(schema["$defs"]["Json"]["anyOf"].is_array());
+}
+
+#[test]
+fn types_are_what_python_sees_once_aliases_are_followed() {
+    let text = "from typing import Annotated, Generic, List, Optional, Sequence, TypeVar, Union\n\
+                from typing_extensions import TypeAliasType\nfrom pydantic import BaseModel\n\
+                T = TypeVar('T')\nMany = Sequence\nKey = Union[str, 'Node']\n\
+                Maybe = Optional[List[T]]\ntype Lazy = list[int]\n\
+                Null = TypeAliasType('Null', Union[T, None], type_params=(T,))\n\
+                class Node(BaseModel):\n    a: Many[int]\n    b: Optional[Key]\n    c: Maybe[str]\n\
+                \x20   d: Lazy\n    e: Null[int]\n    f: Annotated[Key, 'x'] = 'k'\n";
+    let all = schemas(&[("m", text)]);
+    let node = find(&all, "m.Node");
+    assert_eq!(
+        lines(node),
+        [
+            "a!: Sequence[int]",
+            "b!: str | Node | None",
+            "c!: Optional[List[str]]",
+            "d!: Lazy",
+            "e!: Null[int]",
+            "f: Union[str, Node] = \"k\"",
+        ]
+    );
+    assert_eq!(node.fields[0].annotation(), "Many[int]");
+    let properties = &node.json_schema["$defs"]["Node"]["properties"];
+    assert_eq!(properties["a"], json!({ "type": "array", "items": { "type": "integer" } }));
+    assert_eq!(properties["e"], json!({ "anyOf": [{ "type": "integer" }, { "type": "null" }] }));
+}
+
+#[test]
+fn what_holds_at_run_time_beats_what_checkers_see() {
+    let text = "from typing import TYPE_CHECKING, Protocol, Sequence, TypeVar\n\
+                from typing_extensions import TypedDict\nT = TypeVar('T')\n\
+                if TYPE_CHECKING:\n    class Strings(Protocol[T]): ...\nelse:\n    Strings = Sequence\n\
+                if available():\n    from pydantic import BaseModel\nelse:\n    class BaseModel: pass\n\
+                class Ask(TypedDict):\n    stop: Strings[str]\n\
+                class Model(BaseModel):\n    x: int = 1\n";
+    let all = schemas(&[("m", text)]);
+    let stop = &find(&all, "m.Ask").json_schema["properties"]["stop"];
+    assert_eq!(*stop, json!({ "type": "array", "items": { "type": "string" } }));
+    assert_eq!(&*find(&all, "m.Model").kind, "pydantic");
+    assert!(!all.iter().any(|schema| &*schema.name == "m.Strings"));
+}
+
+#[test]
+fn unions_leave_out_what_pydantic_compares_by_instance() {
+    let text = "from typing import Callable, Union, Optional, NamedTuple, TypedDict\n\
+                from pydantic import BaseModel, ConfigDict, Field\n\
+                from pydantic.alias_generators import to_camel\nclass Omit: pass\n\
+                class Options(TypedDict, total=False):\n    max_size: int\n\
+                class Pair(NamedTuple):\n    a: int\n    b: str = 'x'\n\
+                class Part(BaseModel):\n    n: int = 1\n\
+                class M(BaseModel):\n    model_config = ConfigDict(alias_generator=to_camel)\n\
+                \x20   count: Union[int, Omit]\n    call: Union[str, Callable[..., int], None] = None\n\
+                \x20   options: Options\n    pair: Pair\n    part: Part = Part(n=2)\n\
+                \x20   old: int = Field(0, deprecated='gone')\n    'Note below.'\n";
+    let all = schemas(&[("m", text)]);
+    let schema = &find(&all, "m.M").json_schema;
+    let properties = &schema["properties"];
+    assert_eq!(properties["count"], json!({ "type": "integer" }));
+    assert_eq!(
+        properties["call"],
+        json!({ "anyOf": [{ "type": "string" }, { "type": "null" }], "default": null })
+    );
+    assert!(schema["$defs"]["Options"]["properties"].get("maxSize").is_some());
+    assert_eq!(
+        schema["$defs"]["Pair"],
+        json!({
+            "type": "array",
+            "prefixItems": [{ "type": "integer" }, { "type": "string", "default": "x" }],
+            "minItems": 1,
+            "maxItems": 2,
+        })
+    );
+    assert_eq!(properties["part"]["default"], json!({ "n": 2 }));
+    assert_eq!(properties["old"], json!({ "type": "integer", "default": 0, "deprecated": true }));
 }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use super::names::Names;
-use super::schemas::{Index, generated_classes, input_schema, output_schema};
+use super::schemas::{Index, Made, input_schema, output_schema};
 use super::{Context, PythonFile};
 use crate::model::facts::python::names::BindingKind;
 use crate::model::facts::python::schemas::FunctionShape;
@@ -33,8 +33,8 @@ pub fn link(context: &Context<'_>) -> Vec<Task> {
     if found.is_empty() {
         return Vec::new();
     }
-    let generated = generated_classes(context);
-    let index = Index::build(context, &generated);
+    let made = Made::of(context);
+    let index = Index::build(context, &made);
     found
         .into_iter()
         .map(|(file, function, registrar)| describe(&index, file, function, Some(registrar)))
@@ -54,8 +54,8 @@ pub fn task_for(project: &Project, id: &str) -> Option<Task> {
             let functions = &file.facts.schemas.functions;
             functions.iter().rev().find(|one| &*one.name == id).map(|one| (*file, one))
         })?;
-        let generated = generated_classes(context);
-        let index = Index::build(context, &generated);
+        let made = Made::of(context);
+        let index = Index::build(context, &made);
         Some(describe(&index, file, function, None))
     })
 }

@@ -64,6 +64,7 @@ fn fields(world: &World<'_>, item: &TypeItem, schema: &TypeSchema, scope: &Scope
                 )
                 .into(),
                 type_: payload(world, scope, container, variant, shape),
+                written: None,
                 required: false,
                 default: None,
                 doc: shape.doc.clone(),
@@ -104,6 +105,7 @@ fn shape_fields(
                 )
                 .into(),
                 type_: shown.into(),
+                written: None,
                 required: is_required(field, ty, world, scope, container_default) && !field.flatten,
                 default: match &field.default {
                     FieldDefault::Function(path) => Some(Value::from(format!("{path}()"))),
@@ -159,6 +161,7 @@ fn clap_fields(world: &World<'_>, item: &TypeItem, schema: &TypeSchema, file: u3
             rows.push(Field {
                 name: wire_name(name, shape.clap_name.as_deref(), Some(case), Case::variant).into(),
                 type_: if inner.is_empty() { "unit".into() } else { inner.into() },
+                written: None,
                 required: false,
                 default: None,
                 doc: shape.doc.clone(),
@@ -189,6 +192,7 @@ fn clap_fields(world: &World<'_>, item: &TypeItem, schema: &TypeSchema, file: u3
             required: clap.required
                 || !(optional || clap.default.is_some() || clap.flatten || clap.subcommand),
             type_: shown.into(),
+            written: None,
             default: clap.default.as_ref().map(|value| Value::from(&**value)),
             doc: field.doc.clone(),
         });
