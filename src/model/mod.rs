@@ -39,8 +39,8 @@ pub use run::{
 };
 pub use schema::{Field, Schema};
 pub use split::{
-    Block, Entity, Hazard, Method, Param, Refusal, RemoteOps, Split, StateAttribute, Suspension,
-    SuspensionKind,
+    Block, Contributor, Entity, FutureSize, Hazard, Method, Param, Refusal, RemoteOps, Split,
+    StateAttribute, Suspension, SuspensionKind,
 };
 pub use sweep::{ItemRun, SweepCounts, SweepRequest};
 pub use symbol::{Symbol, SymbolKind};

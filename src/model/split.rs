@@ -60,6 +60,25 @@ pub struct Split {
     pub fragments: u32,
     /// Set when the function cannot be split without changing its meaning; blocks are then empty.
     pub refused: Option<Refusal>,
+    /// What the future holds of its own (Rust).
+    pub future: Option<FutureSize>,
+}
+
+/// How large a future is, as far as the sizes of its locals are known; what it awaits comes on top.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FutureSize {
+    /// Bytes of the known locals where most are held at once.
+    pub at_least: u64,
+    /// Locals held across any suspension, largest first.
+    pub largest: Vec<Contributor>,
+    /// Locals of unknown size held there.
+    pub unknown: Vec<Name>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Contributor {
+    pub name: Name,
+    pub bytes: u64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]

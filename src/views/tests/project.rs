@@ -346,6 +346,7 @@ fn buy_item() -> Split {
         }],
         fragments: 3,
         refused: None,
+        future: None,
     }
 }
 

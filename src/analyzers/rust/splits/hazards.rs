@@ -22,7 +22,7 @@ pub fn find(graph: &Graph, live: &Liveness, types: &[Ty]) -> Vec<Hazard> {
                 );
                 found.push(Hazard { kind: "lock-across-await".into(), line, message });
             }
-            if let Some(bytes) = ty.bytes.filter(|bytes| *bytes >= LARGE) {
+            if let Some((bytes, _)) = ty.size.filter(|(bytes, _)| *bytes >= LARGE) {
                 let message = format!(
                     "`{name}` puts {bytes} bytes into the future: box it or let it end before"
                 );

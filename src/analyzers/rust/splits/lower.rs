@@ -161,7 +161,8 @@ impl<'s, 'a> Lowering<'s, 'a> {
 
     /// Takes the value out: copied, or moved and gone.
     pub(super) fn take(&mut self, var: VarId) {
-        if self.ty_of(var).copy {
+        // A mutable reference is lent on; one that is really gone is not used again.
+        if self.ty_of(var).copy || self.ty_of(var).is_ref {
             return self.read(var);
         }
         self.event(|op| {
@@ -352,6 +353,9 @@ impl<'s, 'a> Lowering<'s, 'a> {
             self.value(otherwise);
             self.go(matched);
             self.at = matched;
+        }
+        if init.diverge.is_none() && !matches!(local.pat, Pat::Ident(_)) {
+            self.take_apart(&init.expr, &local.pat);
         }
         let from = self.tys.len();
         self.bind(&local.pat, &ty);

@@ -72,6 +72,15 @@ impl Lowering<'_, '_> {
                     return Ty::plain();
                 }
             }
+            "stream" | "try_stream" => {
+                // A generator of its own, which takes what it names.
+                for name in identifiers(mac.tokens.clone()) {
+                    if let Some(var) = self.lookup(&name) {
+                        self.take(var);
+                    }
+                }
+                return Ty::unknown();
+            }
             "pin" => {
                 // `pin!(future)` keeps it where it is and lends it out.
                 arguments(mac).into_iter().flatten().for_each(|future| {

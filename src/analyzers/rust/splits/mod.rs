@@ -5,6 +5,7 @@ mod hazards;
 mod lower;
 mod macros;
 mod patterns;
+mod sizes;
 mod types;
 
 #[cfg(test)]
@@ -94,6 +95,7 @@ impl Finder<'_, '_> {
             hazards,
             fragments: graph.suspensions.len() as u32 + 1,
             refused: None,
+            future: Some(sizes::future(&graph, &live, &lowered.types)),
         });
     }
 }

@@ -92,6 +92,18 @@ impl Lowering<'_, '_> {
         }
     }
 
+    /// `let Self { a, b } = self;` takes the whole apart: nothing of it is left to drop.
+    pub(super) fn take_apart(&mut self, matched: &Expr, pat: &Pat) {
+        if let Expr::Path(node) = matched
+            && let Some(name) = node.path.get_ident()
+            && let Some(var) = self.lookup(&name.to_string())
+            && !self.ty_of(var).is_ref
+            && takes_all(pat)
+        {
+            self.take(var);
+        }
+    }
+
     /// A pattern that binds by value moves out of the place it matches.
     pub(super) fn take_matched(&mut self, matched: &Expr, pat: &Pat, ty: &Ty) {
         if ty.copy || ty.is_ref || !binds_by_value(pat) {
@@ -112,6 +124,20 @@ impl Lowering<'_, '_> {
 
 fn is_constant(name: &str) -> bool {
     name.starts_with(|first: char| first.is_uppercase())
+}
+
+/// Whether a pattern that always matches leaves nothing behind.
+fn takes_all(pat: &Pat) -> bool {
+    match pat {
+        Pat::Ident(node) => node.by_ref.is_none() && node.subpat.is_none(),
+        Pat::Paren(node) => takes_all(&node.pat),
+        Pat::Tuple(node) => node.elems.iter().all(takes_all),
+        Pat::TupleStruct(node) => node.elems.iter().all(takes_all),
+        Pat::Struct(node) => {
+            node.rest.is_none() && node.fields.iter().all(|field| takes_all(&field.pat))
+        }
+        _ => false,
+    }
 }
 
 fn binds_by_value(pat: &Pat) -> bool {

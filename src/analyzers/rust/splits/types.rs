@@ -2,7 +2,9 @@
 //! lock guard, how large.
 
 use rustc_hash::{FxHashMap, FxHashSet};
-use syn::{Expr, GenericArgument, PathArguments, ReturnType, Type};
+use syn::{GenericArgument, PathArguments, ReturnType, Type};
+
+use super::sizes;
 
 /// What matters of a type here.
 #[derive(Debug, Clone, PartialEq)]
@@ -13,8 +15,8 @@ pub struct Ty {
     pub is_ref: bool,
     /// Holds a lock while it lives.
     pub guard: bool,
-    /// Known size in bytes of arrays.
-    pub bytes: Option<u64>,
+    /// Size and alignment in bytes, where the syntax tells.
+    pub size: Option<(u64, u64)>,
     /// The first type argument, item or target.
     pub inner: Option<Box<Ty>>,
     /// Of tuples.
@@ -28,7 +30,7 @@ impl Ty {
             drops: false,
             is_ref: false,
             guard: false,
-            bytes: None,
+            size: None,
             inner: None,
             parts: Vec::new(),
         }
@@ -36,7 +38,8 @@ impl Ty {
 
     pub fn tuple(parts: Vec<Self>) -> Self {
         let all = parts.iter().fold(Self::plain(), |all, part| all.join(part));
-        Self { inner: None, parts, ..all }
+        let size = sizes::record(parts.iter().map(|part| part.size));
+        Self { inner: None, parts, size, ..all }
     }
 
     pub fn reference(to: Self) -> Self {
@@ -75,7 +78,7 @@ impl Ty {
             drops: self.drops || other.drops,
             is_ref: self.is_ref && other.is_ref,
             guard: self.guard || other.guard,
-            bytes: self.bytes.max(other.bytes),
+            size: self.size.filter(|size| other.size == Some(*size)),
             inner: self.inner.or_else(|| other.inner.clone()),
             parts: self.parts,
         }
@@ -146,13 +149,13 @@ impl Types {
                     let copy = derives_copy(&node.attrs);
                     let fields: Vec<Ty> =
                         node.fields.iter().map(|field| self.ty(&field.ty)).collect();
-                    self.declare(&node.ident, copy, &fields);
+                    self.declare(&node.ident, copy, &fields, node.generics.params.is_empty());
                 }
                 syn::Item::Enum(node) => {
                     let copy = derives_copy(&node.attrs);
                     let fields = node.variants.iter().flat_map(|variant| variant.fields.iter());
                     let fields: Vec<Ty> = fields.map(|field| self.ty(&field.ty)).collect();
-                    self.declare(&node.ident, copy, &fields);
+                    self.declare(&node.ident, copy, &fields, false);
                 }
                 syn::Item::Type(node) => {
                     let ty = self.ty(&node.ty);
@@ -190,9 +193,10 @@ impl Types {
         }
     }
 
-    fn declare(&mut self, name: &syn::Ident, copy: bool, fields: &[Ty]) {
+    fn declare(&mut self, name: &syn::Ident, copy: bool, fields: &[Ty], is_record: bool) {
         let drops = fields.iter().any(|field| field.drops);
-        let ty = Ty { copy, drops: drops && !copy, ..Ty::plain() };
+        let size = is_record.then(|| sizes::record(fields.iter().map(|field| field.size))).flatten();
+        let ty = Ty { copy, drops: drops && !copy, size, ..Ty::plain() };
         self.named.insert(name.to_string(), ty);
     }
 
@@ -236,6 +240,12 @@ impl Types {
 
     /// A type as written.
     pub fn ty(&self, ty: &Type) -> Ty {
+        let shape = self.shape(ty);
+        let size = sizes::of(ty, &|name| self.named.get(name).and_then(|ty| ty.size));
+        Ty { size: size.or(shape.size), ..shape }
+    }
+
+    fn shape(&self, ty: &Type) -> Ty {
         match ty {
             Type::Reference(node) => {
                 let copy = node.mutability.is_none();
@@ -247,9 +257,7 @@ impl Types {
             Type::Slice(node) => Ty { inner: Some(Box::new(self.ty(&node.elem))), ..Ty::plain() },
             Type::Array(node) => {
                 let item = self.ty(&node.elem);
-                let bytes = array_length(&node.len).map(|length| length * scalar_bytes(&node.elem));
                 Ty {
-                    bytes,
                     copy: item.copy,
                     drops: item.drops,
                     inner: Some(Box::new(item)),
@@ -282,7 +290,9 @@ impl Types {
             "str" => Ty::plain(),
             guard if GUARDS.contains(&guard) => Ty { guard: true, ..Ty::owned(first) },
             "Option" | "Poll" | "Range" | "Wrapping" | "Pin" | "ControlFlow" => match first {
-                Some(inner) => Ty { inner: Some(Box::new(inner.clone())), guard: false, ..inner },
+                Some(inner) => {
+                    Ty { inner: Some(Box::new(inner.clone())), guard: false, size: None, ..inner }
+                }
                 None => Ty::unknown(),
             },
             "Result" => {
@@ -293,7 +303,6 @@ impl Types {
                     drops,
                     copy: all.copy && !drops,
                     is_ref: false,
-                    bytes: None,
                     inner: first.map(Box::new),
                     ..Ty::plain()
                 }
@@ -308,39 +317,4 @@ fn derives_copy(attrs: &[syn::Attribute]) -> bool {
         use quote::ToTokens;
         attr.meta.to_token_stream().to_string().contains("Copy")
     })
-}
-
-pub fn array_length(length: &Expr) -> Option<u64> {
-    match length {
-        Expr::Lit(lit) => match &lit.lit {
-            syn::Lit::Int(value) => value.base10_parse().ok(),
-            _ => None,
-        },
-        Expr::Binary(node) => {
-            let (left, right) = (array_length(&node.left)?, array_length(&node.right)?);
-            match node.op {
-                syn::BinOp::Mul(_) => left.checked_mul(right),
-                syn::BinOp::Add(_) => left.checked_add(right),
-                syn::BinOp::Shl(_) => left.checked_shl(u32::try_from(right).ok()?),
-                _ => None,
-            }
-        }
-        _ => None,
-    }
-}
-
-fn scalar_bytes(ty: &Type) -> u64 {
-    match ty {
-        Type::Path(path) => match path.path.segments.last().map(|last| last.ident.to_string()) {
-            Some(name) => match name.as_str() {
-                "u8" | "i8" | "bool" => 1,
-                "u16" | "i16" => 2,
-                "u64" | "i64" | "f64" | "usize" | "isize" => 8,
-                "u128" | "i128" => 16,
-                _ => 4,
-            },
-            None => 4,
-        },
-        _ => 8,
-    }
 }

@@ -226,6 +226,7 @@ fn rows(program: &Program<'_>, cuts: &Cuts) -> Vec<Split> {
             hazards,
             fragments: body.fragments,
             refused: body.refused.clone(),
+            future: None,
         }
     };
     order.into_iter().map(row).collect()

@@ -4,7 +4,8 @@ use syn::visit::Visit;
 use syn::{BinOp, Expr, UnOp};
 
 use super::{Awaited, Lowering};
-use crate::analyzers::rust::splits::types::{Ty, Types, array_length};
+use crate::analyzers::rust::splits::sizes::{self, array_length};
+use crate::analyzers::rust::splits::types::{Ty, Types};
 use crate::analyzers::split::{BlockId, End, VarId};
 
 /// Methods that take their receiver by value.
@@ -200,8 +201,15 @@ impl Lowering<'_, '_> {
                 None => self.constant(node),
             },
             Expr::Lit(node) => match &node.lit {
-                syn::Lit::Str(_) | syn::Lit::ByteStr(_) | syn::Lit::CStr(_) => {
-                    Ty::reference(Ty::plain())
+                syn::Lit::Str(_) | syn::Lit::CStr(_) => {
+                    Ty { size: Some((16, 8)), ..Ty::reference(Ty::plain()) }
+                }
+                syn::Lit::ByteStr(_) => Ty { size: Some((8, 8)), ..Ty::reference(Ty::plain()) },
+                syn::Lit::Bool(_) | syn::Lit::Byte(_) => Ty { size: Some((1, 1)), ..Ty::plain() },
+                syn::Lit::Char(_) => Ty { size: Some((4, 4)), ..Ty::plain() },
+                syn::Lit::Int(value) => Ty { size: sizes::library(value.suffix()), ..Ty::plain() },
+                syn::Lit::Float(value) => {
+                    Ty { size: sizes::library(value.suffix()), ..Ty::plain() }
                 }
                 _ => Ty::plain(),
             },
@@ -372,9 +380,10 @@ impl Lowering<'_, '_> {
                     },
                     _ => 8,
                 };
-                let bytes = array_length(&node.len).map(|length| length.saturating_mul(width));
+                let size = item.size.unwrap_or((width, width));
+                let length = array_length(&node.len);
                 Ty {
-                    bytes,
+                    size: length.map(|length| (length.saturating_mul(size.0), size.1)),
                     copy: item.copy,
                     drops: item.drops,
                     inner: Some(Box::new(item)),
@@ -606,7 +615,7 @@ impl Lowering<'_, '_> {
         let owner = segments.len().checked_sub(2).map(|at| segments[at].as_str());
         match (name, args.first()) {
             ("Some" | "Ok", Some(inner)) => {
-                return Ty { inner: Some(Box::new(inner.clone())), ..inner.clone() };
+                return Ty { inner: Some(Box::new(inner.clone())), size: None, ..inner.clone() };
             }
             ("Err", _) => return Ty::unknown(),
             _ => {}
