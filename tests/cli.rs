@@ -7,6 +7,8 @@ mod contract;
 mod pages;
 #[path = "cli/refusals.rs"]
 mod refusals;
+#[path = "cli/splits.rs"]
+mod splits;
 
 use std::path::Path;
 use std::process::{Command, Output};

@@ -21,6 +21,7 @@ mod registries;
 mod run;
 mod runs;
 mod scan;
+mod schema;
 mod schemas;
 mod splits;
 mod tasks;
@@ -148,6 +149,8 @@ enum Command {
     Image(image::Args),
     /// What works on this machine, what is missing, and how to mend it
     Doctor(doctor::Args),
+    /// The JSON Schema of what a command prints
+    Schema(schema::Args),
     /// The configuration: check it, or show it with its defaults
     Config(config::Args),
     /// Shell completions
@@ -296,6 +299,7 @@ fn run(cli: &Cli) -> Outcome {
         Some(Command::Runs(args)) => runs::run(args, common),
         Some(Command::Image(args)) => image::run(args, common),
         Some(Command::Doctor(args)) => doctor::run(args, common),
+        Some(Command::Schema(args)) => schema::run(args),
         Some(Command::Config(args)) => config::run(args),
         Some(Command::Completions(args)) => completions::run(args),
         Some(Command::Man) => completions::man(),

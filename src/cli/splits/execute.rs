@@ -8,7 +8,9 @@ use serde_json::{Value, json};
 
 use super::super::output::{Table, print_json, print_text};
 use super::super::{CliError, Common, Format, Outcome};
-use crate::analyzers::link::python::splits::{DRIVER, Emitted, EmittedFunction, emit_project};
+use crate::analyzers::link::python::splits::{
+    DRIVER, Emitted, EmittedFunction, Engine, emit_program, emit_project,
+};
 use crate::model::printable;
 use crate::runner::{Settings, find_python};
 use crate::workspace::Scan;
@@ -77,18 +79,9 @@ pub fn run(
     Ok(if same { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Prints the step functions of every split function.
-pub fn emit(scan: &Scan) -> Outcome {
-    let emitted = emitted(scan)?;
-    let mut text = String::from(
-        "# One step function per block: step(frame, cls) gives the next request.\n\
-         #   ('go', block, frame)  ('done', value)  ('caught', block, frame, name, error)\n\
-         #   ('cut', resume block, saved frame, name of the reply, suspension, request)\n",
-    );
-    for function in &emitted.functions {
-        text.push_str(&format!("\n# {} ({})\n{}", function.name, function.file, function.code));
-    }
-    print_text(&text)?;
+/// Prints the split functions as a Python program.
+pub fn emit(scan: &Scan, engine: Engine) -> Outcome {
+    print_text(&emit_program(&emitted(scan)?, engine))?;
     Ok(ExitCode::SUCCESS)
 }
 

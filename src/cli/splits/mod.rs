@@ -9,6 +9,7 @@ use serde_json::json;
 use super::output::{Table, print_json};
 use super::project::{PathArg, open};
 use super::{Common, Format, Outcome};
+use crate::analyzers::link::python::splits::Engine;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -27,7 +28,8 @@ pub struct Args {
     /// Trust the code of this folder from now on
     #[arg(long, requires = "run")]
     trust: bool,
-    /// Print the split functions as step functions
+    /// Print the split functions as a Python program: continuations with `step(frame, reply)`, or a
+    /// Bytewax dataflow keyed by entity
     #[arg(long, value_enum)]
     emit: Option<Emit>,
 }
@@ -35,6 +37,7 @@ pub struct Args {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum Emit {
     Python,
+    Dataflow,
 }
 
 pub fn run(args: &Args, common: &Common) -> Outcome {
@@ -44,8 +47,12 @@ pub fn run(args: &Args, common: &Common) -> Outcome {
         super::trust::ask(&scan.root, args.trust)?;
         return execute::run(&scan, function, args.input.as_deref(), args.timeout, format, common);
     }
-    if args.emit.is_some() {
-        return execute::emit(&scan);
+    if let Some(emit) = args.emit {
+        let engine = match emit {
+            Emit::Python => Engine::None,
+            Emit::Dataflow => Engine::Bytewax,
+        };
+        return execute::emit(&scan, engine);
     }
     let project = &scan.project;
     if format == Format::Json {

@@ -136,6 +136,7 @@ fn splits_show_what_a_suspension_saves() {
         hazards: vec![],
         fragments: 2,
         refused: None,
+        future: None,
     };
     let project = Project { splits: vec![split], ..Project::default() };
     let dot = splits(&project, Format::Dot, Some("User.buy")).unwrap();

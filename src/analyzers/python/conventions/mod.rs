@@ -4,6 +4,7 @@
 //!
 //! `callee`, `base` and the like may hold braces: `a.{b,c}` stands for `a.b` and `a.c`.
 
+use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use serde::Deserialize;
@@ -20,13 +21,15 @@ const FILES: &[&str] = &[
 ];
 
 #[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Conventions {
     pub call: Vec<Call>,
     pub subclass: Vec<Subclass>,
     pub function: Vec<Function>,
     pub module: Vec<Module>,
     pub prefix: Vec<Prefix>,
+    pub entity: Vec<EntityMark>,
+    pub prompt_language: Vec<PromptLanguage>,
 }
 
 /// Calls and decorators that register.
@@ -87,6 +90,26 @@ pub struct Prefix {
     pub prefix: Vec<String>,
 }
 
+/// What marks a class as a stateful entity: `[[entity]]` with a `decorator` or a `base`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EntityMark {
+    #[serde(default)]
+    pub decorator: Option<String>,
+    #[serde(default)]
+    pub base: Option<String>,
+}
+
+/// A language of prompts: `[[prompt-language]]` with the decorator of its programs, and the names
+/// of its words where they differ from SGLang's.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PromptLanguage {
+    pub function: String,
+    #[serde(default)]
+    pub words: BTreeMap<String, String>,
+}
+
 fn register_call() -> String {
     "register-call".into()
 }
@@ -105,12 +128,21 @@ pub fn conventions(manifests: &[Manifest]) -> Conventions {
             all
         })
         .clone();
-    for manifest in manifests {
-        if manifest.path.contains(".metascope/conventions/") && manifest.path.ends_with(".toml") {
-            all.add(&manifest.text);
-        }
-    }
+    added(manifests).for_each(|text| all.add(text));
     all
+}
+
+/// The conventions that the project adds, alone.
+pub fn own_conventions(manifests: &[Manifest]) -> Conventions {
+    let mut all = Conventions::default();
+    added(manifests).for_each(|text| all.add(text));
+    all
+}
+
+fn added(manifests: &[Manifest]) -> impl Iterator<Item = &str> {
+    let is_convention =
+        |path: &str| path.contains(".metascope/conventions/") && path.ends_with(".toml");
+    manifests.iter().filter(move |file| is_convention(&file.path)).map(|file| &*file.text)
 }
 
 impl Conventions {
@@ -121,6 +153,8 @@ impl Conventions {
         self.function.append(&mut more.function);
         self.module.append(&mut more.module);
         self.prefix.append(&mut more.prefix);
+        self.entity.append(&mut more.entity);
+        self.prompt_language.append(&mut more.prompt_language);
     }
 }
 

@@ -1,7 +1,10 @@
 //! Keeps the text of files that can hold or reach an entity.
 
+use ruff_python_ast::{Expr, Stmt};
+
 use super::Source;
 use super::scopes::{Bound, MODULE};
+use crate::model::Name;
 use crate::model::facts::python::splits::SplitFacts;
 
 /// Names that mark an entity in the text: its key method and the known decorators.
@@ -42,12 +45,30 @@ const STANDARD: [&str; 30] = [
 ];
 
 pub fn extract(source: &Source<'_>) -> SplitFacts {
-    let keep = !source.is_stub && (marks_an_entity(source) || imports_a_class(source));
+    let keep = !source.is_stub
+        && (marks_an_entity(source) || imports_a_class(source) || decorates_a_class(source));
     SplitFacts { text: keep.then(|| source.text.into()) }
 }
 
 fn marks_an_entity(source: &Source<'_>) -> bool {
     MARKS.iter().any(|mark| source.text.contains(mark))
+}
+
+/// Decorates a class with something of the project or a library: conventions may call it an entity.
+fn decorates_a_class(source: &Source<'_>) -> bool {
+    source.ast.body.iter().any(|stmt| {
+        let Stmt::ClassDef(class) = stmt else { return false };
+        class.decorator_list.iter().any(|decorator| {
+            let callee = match &decorator.expression {
+                Expr::Call(call) => &call.func,
+                other => other,
+            };
+            let origins = source.scopes.resolve(callee, MODULE);
+            let top = |origin: &Name| origin.split('.').next().map(str::to_owned);
+            let is_foreign = |name: String| name != "builtins" && !STANDARD.contains(&&*name);
+            origins.iter().filter_map(top).any(is_foreign)
+        })
+    })
 }
 
 /// Imports a name that looks like a class, a whole module of the same package, or `*`.

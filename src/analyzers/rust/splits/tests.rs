@@ -103,6 +103,22 @@ pub async fn fill(v: &mut Vec<u32>) { v.push(1) }
 
 /// Programs whose estimate must equal the compiler's layout.
 const EXACT: &str = r#"
+pub struct Pair { left: String, right: u32 }
+impl Pair {
+    pub async fn apart(self) -> usize {
+        let Self { left, right } = self;
+        tick(right).await;
+        left.len()
+    }
+}
+pub async fn lent_on(v: &mut Vec<u32>, n: u32) -> usize {
+    for at in 0..n {
+        fill(v).await;
+        tick(at).await;
+    }
+    fill(v).await;
+    v.len()
+}
 pub async fn params(x: u32, s: String, r: &str, unused: Vec<u8>) -> usize {
     let before = x + 1;
     let t = tick(x).await;
@@ -326,4 +342,24 @@ fn locks_and_large_arrays_across_an_await_are_hazards() {
     assert_eq!(of("locked"), ["lock-across-await"]);
     assert_eq!(of("array"), ["large-future"]);
     assert_eq!(of("timed"), Vec::<String>::new());
+}
+
+#[test]
+fn sizes_of_futures_name_their_largest_parts() {
+    let all = splits(
+        "struct Head { id: u64, name: String, ok: bool }
+async fn tick() {}
+async fn f(head: Head, at: Option<u32>, s: &str, unknown: Other) {
+    let buffer = [0u8; 4096];
+    tick().await;
+    drop((buffer, head, at, s, unknown));
+}
+",
+    );
+    let future = all.iter().find(|split| &*split.function == "f").unwrap().future.clone().unwrap();
+    let largest: Vec<(&str, u64)> =
+        future.largest.iter().map(|part| (&*part.name, part.bytes)).collect();
+    assert_eq!(largest, [("buffer", 4096), ("head", 40), ("s", 16), ("at", 8)]);
+    assert_eq!(future.at_least, 4096 + 40 + 16 + 8);
+    assert_eq!(future.unknown.iter().map(|name| &**name).collect::<Vec<&str>>(), ["unknown"]);
 }

@@ -195,7 +195,8 @@ impl Types {
 
     fn declare(&mut self, name: &syn::Ident, copy: bool, fields: &[Ty], is_record: bool) {
         let drops = fields.iter().any(|field| field.drops);
-        let size = is_record.then(|| sizes::record(fields.iter().map(|field| field.size))).flatten();
+        let size =
+            is_record.then(|| sizes::record(fields.iter().map(|field| field.size))).flatten();
         let ty = Ty { copy, drops: drops && !copy, size, ..Ty::plain() };
         self.named.insert(name.to_string(), ty);
     }

@@ -8,6 +8,7 @@ use rustc_hash::FxHashMap;
 use serde_json::Value;
 
 use super::Context;
+use crate::analyzers::python::conventions::{PromptLanguage, own_conventions};
 use crate::model::facts::python::flows::{Expr, ExprKind, Function};
 use crate::model::{Entity, Flow, Name, Split, Task};
 
@@ -38,7 +39,8 @@ pub fn link(context: &Context<'_>, known: &Known<'_>) -> Vec<Flow> {
         .flat_map(|file| &file.facts.flows.constants)
         .filter_map(|(name, text)| Some((&**name, serde_json::from_str(text).ok()?)))
         .collect();
-    let world = World { context, functions, constants };
+    let languages = own_conventions(context.manifests).prompt_language;
+    let world = World { context, functions, constants, languages };
     let mut all: Vec<&Found<'_>> = world.functions.values().collect();
     all.sort_by_key(|found| (found.path, found.function.line));
     for found in all {
@@ -64,6 +66,8 @@ struct World<'a> {
     functions: FxHashMap<&'a str, Found<'a>>,
     /// Module-level constants by qualified name.
     constants: FxHashMap<&'a str, Value>,
+    /// Prompt languages that the project's conventions name.
+    languages: Vec<PromptLanguage>,
 }
 
 impl<'a> World<'a> {

@@ -8,6 +8,8 @@ use ruff_python_ast::{Expr, Number};
 use ruff_text_size::Ranged;
 use rustc_hash::FxHashMap;
 
+pub use calls::is_super;
+
 use super::program::{FunctionKind, Program};
 use super::syntax;
 use super::types::{Ty, of_annotation};

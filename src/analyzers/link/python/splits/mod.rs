@@ -12,7 +12,9 @@ mod types;
 #[cfg(test)]
 mod tests;
 
-pub use emit::{DRIVER, Emitted, EmittedFunction, emit, emit_project};
+pub use emit::{
+    DRIVER, Emitted, EmittedFunction, Engine, emit, emit_project, program as emit_program,
+};
 
 use rustc_hash::FxHashMap;
 

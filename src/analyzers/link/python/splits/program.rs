@@ -7,6 +7,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::lower::effects::EntityAttribute;
 use super::types::Ty;
 use crate::analyzers::link::python::{Context, PythonFile};
+use crate::analyzers::python::conventions::{EntityMark, own_conventions};
 use crate::analyzers::python::scopes::{MODULE, ScopeId, Scopes};
 use crate::model::facts::python::names::{BindingKind, ClassFacts};
 use crate::model::{FileFacts, LineIndex, Name};
@@ -87,8 +88,9 @@ impl<'p> Function<'p> {
 
 /// Whether any class of the project is an entity.
 pub fn has_entities(context: &Context<'_>) -> bool {
+    let marks = Marks::of(context);
     let files = context.files.iter().filter(|file| file.facts.splits.text.is_some());
-    files.flat_map(|file| &file.facts.names.classes).any(is_marked)
+    files.flat_map(|file| &file.facts.names.classes).any(|class| marks.mark(class))
 }
 
 /// The files worth reading: those that define an entity and those that can name one.
@@ -137,8 +139,9 @@ pub fn read<'c>(context: &'c Context<'c>) -> Vec<Text<'c>> {
 /// Qualified names of all entity classes: marked ones and what derives from them.
 fn entities(context: &Context<'_>) -> FxHashSet<Name> {
     let mut all: FxHashSet<Name> = FxHashSet::default();
+    let marks = Marks::of(context);
     for class in context.files.iter().flat_map(|file| &file.facts.names.classes) {
-        if is_marked(class) {
+        if marks.mark(class) {
             all.extend(context.names.descendants(&class.name).into_iter().map(Name::from));
             all.insert(class.name.clone());
         }
@@ -146,13 +149,45 @@ fn entities(context: &Context<'_>) -> FxHashSet<Name> {
     all
 }
 
-fn is_marked(class: &ClassFacts) -> bool {
-    let last = |origin: &Name| {
-        let last = origin.rsplit('.').next().unwrap_or(origin);
-        MARKS.contains(&last)
-    };
-    class.members.iter().any(|member| &**member == "__key__")
-        || class.decorators.iter().any(|origins| origins.iter().any(last))
+/// What marks a class as an entity: a key, a known decorator, and what the project's conventions
+/// name.
+struct Marks<'c> {
+    context: &'c Context<'c>,
+    own: Vec<EntityMark>,
+}
+
+impl<'c> Marks<'c> {
+    fn of(context: &'c Context<'c>) -> Self {
+        Self { context, own: own_conventions(context.manifests).entity }
+    }
+
+    fn mark(&self, class: &ClassFacts) -> bool {
+        let decorators = || class.decorators.iter().flatten();
+        let is_known = |origin: &Name| MARKS.contains(&last_segment(origin));
+        class.members.iter().any(|member| &**member == "__key__")
+            || decorators().any(is_known)
+            || self.own.iter().any(|mark| {
+                let by_decorator = mark.decorator.as_deref().is_some_and(|wanted| {
+                    decorators().any(|origin| {
+                        names(wanted, origin) || names(wanted, &self.context.names.resolve(origin))
+                    })
+                });
+                by_decorator
+                    || mark.base.as_deref().is_some_and(|wanted| {
+                        let order = self.context.names.mro(&class.name);
+                        order.iter().skip(1).any(|base| names(wanted, base))
+                    })
+            })
+    }
+}
+
+/// A bare name stands for any origin that ends in it.
+fn names(wanted: &str, origin: &str) -> bool {
+    wanted == origin || !wanted.contains('.') && last_segment(origin) == wanted
+}
+
+fn last_segment(name: &str) -> &str {
+    name.rsplit('.').next().unwrap_or(name)
 }
 
 impl<'p> Program<'p> {

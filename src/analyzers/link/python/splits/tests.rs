@@ -15,10 +15,18 @@ use super::{Emitted, EmittedFunction, Linked, emit, link};
 use crate::analyzers::link::python::names::Names;
 use crate::analyzers::link::python::{Context, PythonFile};
 use crate::analyzers::{SourceFile, python};
-use crate::model::{FileFacts, Language, LanguageFacts, Split};
+use crate::model::{FileFacts, Language, LanguageFacts, Manifest, Split};
 
 /// Links files given as `(path, module, text)`.
 fn with_context<T>(files: &[(&str, &str, &str)], use_it: impl FnOnce(&Context<'_>) -> T) -> T {
+    with_manifests(files, &[], use_it)
+}
+
+fn with_manifests<T>(
+    files: &[(&str, &str, &str)],
+    manifests: &[Manifest],
+    use_it: impl FnOnce(&Context<'_>) -> T,
+) -> T {
     let extract = |(path, module, text): &(&str, &str, &str)| {
         python::extract(&SourceFile {
             path: (*path).into(),
@@ -36,7 +44,7 @@ fn with_context<T>(files: &[(&str, &str, &str)], use_it: impl FnOnce(&Context<'_
         })
         .collect();
     let names = Names::build(&files);
-    use_it(&Context { files: &files, names: &names, manifests: &[] })
+    use_it(&Context { files: &files, names: &names, manifests })
 }
 
 fn linked(text: &str) -> Linked {

@@ -104,20 +104,10 @@ pub fn language_of(world: &World<'_>, function: &Function) -> Option<Language> {
 ///
 /// Without `words`, the names below the decorator's module mean what SGLang's do.
 fn declared(world: &World<'_>, name: &str, module: &str) -> Option<Language> {
-    let conventions =
-        world.context.manifests.iter().filter(|file| file.path.contains(".metascope/conventions/"));
-    let tables = conventions.filter_map(|file| file.text.parse::<toml::Table>().ok());
-    let languages = tables.filter_map(|mut table| match table.remove("prompt-language") {
-        Some(toml::Value::Array(languages)) => Some(languages),
-        _ => None,
-    });
-    let language = languages
-        .flatten()
-        .find(|language| language.get("function").and_then(|value| value.as_str()) == Some(name))?;
-    let words = language.get("words").and_then(|words| words.as_table());
-    let renamed = words.into_iter().flatten();
-    let renamed =
-        renamed.filter_map(|(from, word)| Some((from.clone(), known_word(word.as_str()?)?)));
+    let languages = &world.languages;
+    let language = languages.iter().find(|language| language.function == name)?;
+    let renamed = language.words.iter();
+    let renamed = renamed.filter_map(|(from, word)| Some((from.clone(), known_word(word)?)));
     Some(Language { modules: vec![module.into()], renamed: renamed.collect() })
 }
 

@@ -4,7 +4,7 @@ use ruff_python_ast::{BoolOp, Expr, ExprAttribute, ExprCall, InterpolatedStringE
 use ruff_text_size::{Ranged, TextRange};
 
 use super::{Lowering, syntax};
-use crate::analyzers::link::python::splits::infer::Remote;
+use crate::analyzers::link::python::splits::infer::{Remote, is_super};
 use crate::analyzers::python::scopes::{Bound, MODULE};
 use crate::analyzers::split::{Access, BlockId, Effects, End, VarKind};
 
@@ -161,6 +161,8 @@ impl Lowering<'_, '_> {
                 return;
             }
             Expr::Lambda(_) if syntax::operands(expr).is_empty() => return,
+            // It is made again from the receiver; it could not travel in a frame.
+            _ if is_receiver && is_super(expr) => return,
             Expr::Slice(_) => {
                 let mut parts = Vec::new();
                 slice_parts(expr, &mut parts);

@@ -218,3 +218,54 @@ fn broken_and_strange_files_end() {
         linked(text);
     }
 }
+
+#[test]
+fn conventions_name_further_marks() {
+    let text = "from kept import durable, Model
+
+@durable(ttl=3)
+class Cart:
+    def total(self, line: 'Line') -> int:
+        return line.price
+
+class Line(Model):
+    def __init__(self):
+        self.price = 1
+";
+    let files = [("m.py", "m", text)];
+    let names = |manifests: &[Manifest]| {
+        with_manifests(&files, manifests, |context| {
+            let linked = link(context);
+            let entities: Vec<String> =
+                linked.entities.iter().map(|entity| entity.name.to_string()).collect();
+            (entities, linked.splits.len())
+        })
+    };
+    assert_eq!(names(&[]), (vec![], 0));
+    let own = Manifest {
+        path: ".metascope/conventions/own.toml".into(),
+        text: "[[entity]]\ndecorator = 'durable'\n[[entity]]\nbase = 'kept.Model'\n".into(),
+    };
+    assert_eq!(names(&[own]), (vec!["m.Cart".into(), "m.Line".into()], 1));
+}
+
+#[test]
+fn super_is_asked_for_again_instead_of_kept() {
+    let linked = linked(
+        "class Base:
+    def __init__(self, key, n):
+        self.key = key
+
+    def __key__(self):
+        return self.key
+
+class Wide(Base):
+    def __init__(self, key: str, other: Base):
+        super().__init__(key, other.key)
+        self.other = other
+",
+    );
+    let cut = &split(&linked, "m.Wide.__init__").suspensions[0];
+    assert_eq!(names(&cut.saves), ["key", "other"]);
+    assert!(cut.spills.is_empty(), "{:?}", cut.spills);
+}

@@ -1,6 +1,11 @@
 //! Split functions as runnable Python: one step function per block, with the protocol
 //! `step(frame, cls) -> request`. The driver (`driver.py`) runs them on a trampoline, with each
-//! frame cut to what liveness says.
+//! frame cut to what liveness says; `program.rs` writes them as a module of their own, or as a job
+//! of a dataflow engine.
+
+mod program;
+
+pub use program::{Engine, program};
 
 use serde_json::{Value, json};
 
@@ -12,7 +17,7 @@ use crate::analyzers::split::{Access, BlockId, End, Graph, Op, VarId, VarSet};
 use crate::model::{FileFacts, LanguageFacts, Name, Project};
 
 /// Runs the emitted steps; reads one job from standard input.
-pub const DRIVER: &str = include_str!("driver.py");
+pub const DRIVER: &str = concat!(include_str!("steps.py"), include_str!("driver.py"));
 
 /// The steps of every split function of a project.
 #[derive(Debug, Clone)]
