@@ -84,7 +84,9 @@ assert (kind, request[0], request[2]) == ("request", "call", "get_price"), reque
 kind, frame, request = buy.step(frame, 3)
 assert (kind, request[2], request[3]) == ("request", "update_stock", ((-2,), {})), request
 assert set(frame) == {"@block", "@reply", "@from", "self", "item", "total"}, frame
-assert buy.step(frame, True) == ("result", True)
+kind, frame, request = buy.step(frame, True)
+assert (request[0], request[2]) == ("load", "name"), request
+assert buy.step(frame, "tea") == ("result", True)
 print("same")
 "#;
     let folder = folder.path().to_str().unwrap();
