@@ -7,10 +7,14 @@ mod command;
 mod docker;
 #[path = "runs/faults.rs"]
 mod faults;
+#[path = "runs/journal.rs"]
+mod journal;
 #[path = "runs/rust.rs"]
 mod rust;
 #[path = "runs/support.rs"]
 mod support;
+#[path = "runs/swarm.rs"]
+mod swarm;
 #[path = "runs/sweeps.rs"]
 mod sweeps;
 #[path = "runs/thread.rs"]

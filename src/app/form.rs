@@ -6,6 +6,7 @@ use super::input::Input;
 use super::key::Key;
 use crate::model::{ExecutorKind, Limits, Name, RunRequest, Task};
 use crate::runner;
+use crate::runner::advice::Suggestion;
 
 /// The form of one task. Its last fields say how to run rather than with what.
 #[derive(Debug, Clone)]
@@ -98,6 +99,16 @@ impl Form {
         form
     }
 
+    /// Says at the settings what earlier runs suggest; nothing is filled in.
+    pub fn advise(&mut self, suggestions: &[Suggestion]) {
+        for found in suggestions {
+            let is_it = |field: &&mut Field| field.is_setting && field.name == found.setting;
+            if let Some(field) = self.fields.iter_mut().find(is_it) {
+                field.doc = Some(format!("suggested: {}, {}", found.value, found.why));
+            }
+        }
+    }
+
     pub fn is_for(&self, task: &Task) -> bool {
         self.schema == task.input_schema
     }
@@ -183,6 +194,7 @@ impl Form {
         };
         let executor = match self.setting(EXECUTOR) {
             "docker" => ExecutorKind::Docker,
+            "swarm" => ExecutorKind::Swarm,
             _ => ExecutorKind::Thread,
         };
         let timeout_ms = duration(self.setting(TIMEOUT)).ok().flatten();
@@ -297,9 +309,15 @@ fn settings() -> [Field; 2] {
         touched: false,
         is_setting: true,
     };
-    let executors = vec!["thread".into(), "docker".into()];
+    let executors = vec!["thread".into(), "docker".into(), "swarm".into()];
     [
-        setting(EXECUTOR, "thread | docker", "where it runs", Kind::Choice(executors), "thread"),
+        setting(
+            EXECUTOR,
+            "thread | docker | swarm",
+            "where it runs",
+            Kind::Choice(executors),
+            "thread",
+        ),
         setting(
             TIMEOUT,
             "duration",

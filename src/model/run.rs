@@ -14,6 +14,7 @@ pub enum ExecutorKind {
     #[default]
     Thread,
     Docker,
+    Swarm,
 }
 
 impl ExecutorKind {
@@ -21,6 +22,7 @@ impl ExecutorKind {
         match self {
             Self::Thread => "thread",
             Self::Docker => "docker",
+            Self::Swarm => "swarm",
         }
     }
 }
@@ -31,9 +33,9 @@ pub struct Limits {
     pub timeout_ms: Option<u64>,
     pub memory_bytes: Option<u64>,
     pub cpus: Option<f64>,
-    /// Docker only: allow the network.
+    /// In containers only: allow the network.
     pub network: bool,
-    /// Docker only: the image to use.
+    /// In containers only: the image to use.
     pub image: Option<String>,
 }
 

@@ -5,6 +5,7 @@
 //! what the task prints. Every run ends in exactly one recorded [`RunStatus`], whatever happens
 //! to the task, the engine or the workbench. This room knows nothing of analysis or screens.
 
+pub mod advice;
 mod arguments;
 mod docker;
 pub mod doctor;
@@ -227,6 +228,16 @@ impl Runner {
     /// The newest runs of this project, newest first.
     pub fn history(&self, limit: usize) -> Vec<RunRecord> {
         self.inner.journal.history(limit)
+    }
+
+    /// The newest runs of a task, parts of workflows and sweeps included.
+    pub fn of_task(&self, task: &str) -> Vec<RunRecord> {
+        self.inner.journal.of_task(task, 1000)
+    }
+
+    /// The files of a worker that some recorded run used, by its hash.
+    pub fn worker_files(&self, hash: &str) -> Option<BTreeMap<String, String>> {
+        self.inner.journal.worker_files(hash)
     }
 
     /// A recorded run by its id or an unambiguous beginning of it.

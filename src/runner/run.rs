@@ -154,6 +154,7 @@ pub fn execute(
     let leaves_traces = journal::leaves_traces(job.request.executor);
     record.status = RunStatus::Running;
     write(inner, &record, leaves_traces, emit);
+    inner.journal.keep_worker(&job.worker);
     let execution =
         std::panic::catch_unwind(AssertUnwindSafe(|| in_private_dir(inner, job, id, cancel, emit)));
     let execution = execution.unwrap_or_else(|_| {
@@ -170,7 +171,7 @@ pub fn execute(
         emit(RunEvent::Progress(format!("the container remains until it can be removed: {why}")));
     }
     conclude(&mut record, execution, requested_at);
-    if job.request.executor == ExecutorKind::Docker
+    if job.request.executor != ExecutorKind::Thread
         && let Some(error) = &mut record.error
         && error.type_ == "ModuleNotFoundError"
     {
@@ -265,6 +266,7 @@ fn in_private_dir(
     }
     let binary = match job.worker.language {
         Language::Python => None,
+        Language::Rust if job.request.executor == ExecutorKind::Swarm => None,
         Language::Rust => match native::build(&context) {
             Ok(binary) => Some(binary),
             Err(ending) => return Execution::not_started(ending),
@@ -273,6 +275,7 @@ fn in_private_dir(
     match job.request.executor {
         ExecutorKind::Thread => thread::run(&context, binary.as_deref()),
         ExecutorKind::Docker => docker::run(&context, binary.as_deref()),
+        ExecutorKind::Swarm => docker::swarm::run(&context),
     }
 }
 

@@ -241,7 +241,7 @@ fn verdict(old: &RunRecord, new: &RunRecord) -> String {
     let code = |hash: &Option<Name>| hash.clone();
     let code = match (code(&old.worker_hash), code(&new.worker_hash)) {
         (Some(old), Some(new)) if old == new => "the code is the same",
-        (Some(_), Some(_)) => "the code changed in between",
+        (Some(_), Some(_)) => "the code changed in between (metascope runs compare tells how)",
         _ => "whether the code changed is not recorded",
     };
     format!("{output}, {speed}; {code}.")

@@ -78,6 +78,12 @@ impl State {
         self.runs.iter().find(of_session).map(Run::nodes)
     }
 
+    /// The recorded runs of a task.
+    pub fn of_task(&self, task: &Name) -> Vec<&RunRecord> {
+        let records = self.runs.iter().filter_map(|run| run.record.as_deref());
+        records.filter(|record| record.task == *task).collect()
+    }
+
     /// The last recorded run of a task.
     pub fn last_of(&self, task: &Name) -> Option<&RunRecord> {
         self.runs.iter().filter_map(|run| run.record.as_deref()).find(|r| r.task == *task)
@@ -363,6 +369,10 @@ pub fn event(model: &mut Model, id: &RunId, event: RunEvent) -> Vec<Effect> {
                 effects = model.toast(level, message);
             }
         }
+    }
+    if model.runs.get(id).is_some_and(|run| run.record.is_some()) {
+        let task = model.runs.get(id).map(|run| run.request.task.clone()).unwrap_or_default();
+        tasks::advise(model, &task);
     }
     if is_shown {
         if model.runs.paused {

@@ -19,6 +19,7 @@ use crate::app::text::{self, Line, Role};
 use crate::app::toast::Level;
 use crate::app::{View, navigate};
 use crate::model::{Name, RunRequest, Task, Worker};
+use crate::runner::advice;
 
 #[derive(Debug, Default)]
 pub struct State {
@@ -302,7 +303,16 @@ fn make_form(model: &mut Model) {
             form
         }
     };
-    model.tasks.forms.insert(id, form);
+    model.tasks.forms.insert(id.clone(), form);
+    advise(model, &id);
+}
+
+/// Says in a task's form what its recorded runs suggest.
+pub fn advise(model: &mut Model, task: &Name) {
+    let suggestions = advice::suggest(&model.runs.of_task(task));
+    if let Some(form) = model.tasks.forms.get_mut(task) {
+        form.advise(&suggestions);
+    }
 }
 
 fn runnable(model: &Model) -> Result<(), String> {

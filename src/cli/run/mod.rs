@@ -83,6 +83,8 @@ pub struct Args {
 enum Executor {
     Thread,
     Docker,
+    /// A job of the cluster that the engine manages
+    Swarm,
 }
 
 pub fn run(args: &Args, common: &Common) -> Outcome {
@@ -194,6 +196,7 @@ impl Args {
         match self.executor {
             Executor::Thread => ExecutorKind::Thread,
             Executor::Docker => ExecutorKind::Docker,
+            Executor::Swarm => ExecutorKind::Swarm,
         }
     }
 

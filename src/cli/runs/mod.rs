@@ -1,5 +1,7 @@
 //! `metascope runs`: the journal.
 
+mod advice;
+mod compare;
 mod sweep;
 
 use std::process::ExitCode;
@@ -40,6 +42,18 @@ enum What {
         #[arg(long)]
         stderr: bool,
     },
+    /// What differs between two runs: input, outcome, output, times, and the code they ran
+    Compare {
+        /// The earlier run
+        old: String,
+        /// The later run
+        new: String,
+    },
+    /// What the recorded runs of a task suggest for its timeout, memory and executor
+    Advice {
+        /// The task's id
+        task: String,
+    },
     /// What became of each input of a sweep
     Sweep {
         /// The sweep's id, or an unambiguous beginning of it
@@ -65,6 +79,10 @@ pub fn run(args: &Args, common: &Common) -> Outcome {
     match &args.what {
         None => list(&runner, args.limit, common),
         Some(What::Show { id }) => show(&find(&runner, id)?, common),
+        Some(What::Compare { old, new }) => {
+            compare::show(&runner, &find(&runner, old)?, &find(&runner, new)?, common)
+        }
+        Some(What::Advice { task }) => advice::show(&runner, task, common),
         Some(What::Sweep { id, sort, status }) => {
             sweep::show(&runner, &find(&runner, id)?, *sort, status.as_deref(), common)
         }

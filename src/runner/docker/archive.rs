@@ -8,7 +8,7 @@ use bollard::Docker;
 use bollard::query_parameters::DownloadFromContainerOptions;
 use futures_util::StreamExt;
 
-use super::container::{PLACE, USER};
+use super::container::USER;
 use super::engine;
 use crate::runner::outcome::MAX_BYTES;
 use crate::runner::run::Context;
@@ -66,8 +66,8 @@ fn add_file(
 }
 
 /// The bytes of the outcome file; `None` when the worker wrote none.
-pub async fn fetch(docker: &Docker, name: &str) -> Option<Result<Vec<u8>, String>> {
-    let options = DownloadFromContainerOptions { path: format!("{PLACE}/out/outcome.json") };
+pub async fn fetch(docker: &Docker, name: &str, path: &str) -> Option<Result<Vec<u8>, String>> {
+    let options = DownloadFromContainerOptions { path: path.into() };
     let mut parts = std::pin::pin!(docker.download_from_container(name, Some(options)));
     let mut archive = Vec::new();
     while let Some(part) = parts.next().await {

@@ -73,7 +73,7 @@ pub fn describe(context: &Context<'_>, image: &str, is_binary: bool) -> Containe
     }
 }
 
-fn entrypoint(context: &Context<'_>, is_binary: bool) -> Vec<String> {
+pub fn entrypoint(context: &Context<'_>, is_binary: bool) -> Vec<String> {
     if is_binary {
         return vec![format!("{PLACE}/in/worker")];
     }
@@ -82,7 +82,7 @@ fn entrypoint(context: &Context<'_>, is_binary: bool) -> Vec<String> {
 }
 
 /// Nothing of the host's environment.
-fn environment() -> Vec<String> {
+pub fn environment() -> Vec<String> {
     [
         format!("METASCOPE_INPUT={PLACE}/input.json"),
         format!("METASCOPE_OUTPUT={PLACE}/out/outcome.json"),

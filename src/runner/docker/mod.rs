@@ -9,6 +9,7 @@ mod container;
 pub mod engine;
 pub mod images;
 mod layers;
+pub mod swarm;
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -37,7 +38,8 @@ const SAMPLE: Duration = Duration::from_millis(500);
 pub fn reap() -> Result<(), String> {
     engine::block_on(async {
         let docker = engine::connect().await?;
-        engine::reap(&docker).await
+        engine::reap(&docker).await?;
+        swarm::reap(&docker).await
     })?
 }
 
@@ -195,7 +197,8 @@ async fn watch(
             Err(_) => break,
         }
     }
-    let outcome = archive::fetch(docker, name).await;
+    let outcome =
+        archive::fetch(docker, name, &format!("{}/out/outcome.json", container::PLACE)).await;
     let ending = match stop.why {
         Some(why) => why,
         None => exited(context, docker, name, outcome.is_some()).await,

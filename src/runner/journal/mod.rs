@@ -4,6 +4,7 @@
 
 mod sweeps;
 mod tables;
+mod workers;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -87,6 +88,17 @@ impl Journal {
             }
         }
         records.into_values().rev().take(limit).collect()
+    }
+
+    /// The newest runs of a task of this root, parts of workflows and sweeps included.
+    pub fn of_task(&self, task: &str, limit: usize) -> Vec<RunRecord> {
+        let inner = self.lock();
+        let Ok(connection) = &inner.connection else { return Vec::new() };
+        let sql = "SELECT record FROM runs WHERE root = ?1 AND task = ?2 ORDER BY id DESC LIMIT ?3";
+        let mut found = select(connection, sql, params![self.root, task, limit as i64]);
+        // What a workflow or sweep took as a whole says nothing of one run.
+        found.retain(|record| record.nodes.is_none() && record.sweep.is_none());
+        found
     }
 
     /// The run of an id, or of an unambiguous beginning of one; of any root.
@@ -174,7 +186,16 @@ impl Journal {
         if let Err(error) = connection.execute(sql, []) {
             tracing::warn!("cannot forget inputs of old sweeps: {error}");
         }
-        pruned.unwrap_or_default()
+        let pruned = pruned.unwrap_or_default();
+        let sql = "DELETE FROM workers WHERE hash NOT IN (SELECT json_extract(record, \
+                   '$.worker_hash') FROM runs WHERE json_extract(record, '$.worker_hash') \
+                   IS NOT NULL)";
+        if !pruned.is_empty()
+            && let Err(error) = connection.execute(sql, [])
+        {
+            tracing::warn!("cannot forget the code of old runs: {error}");
+        }
+        pruned
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Inner> {
@@ -204,7 +225,7 @@ fn select_owned(connection: &Connection, sql: &str) -> Vec<(RunRecord, String)> 
 
 /// Whether a run of this executor leaves something in an engine until it is cleaned up.
 pub fn leaves_traces(executor: ExecutorKind) -> bool {
-    matches!(executor, ExecutorKind::Docker)
+    matches!(executor, ExecutorKind::Docker | ExecutorKind::Swarm)
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use crate::runner::paths;
 
 /// Counts up when the tables change.
-const VERSION: i64 = 2;
+const VERSION: i64 = 3;
 
 const TABLES: &str = "
 CREATE TABLE IF NOT EXISTS runs (
@@ -27,6 +27,10 @@ CREATE TABLE IF NOT EXISTS items (
     item INTEGER NOT NULL,
     input TEXT NOT NULL,
     PRIMARY KEY (sweep, item)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS workers (
+    hash TEXT PRIMARY KEY,
+    files TEXT NOT NULL
 ) WITHOUT ROWID;
 ";
 
