@@ -8,6 +8,7 @@ mod calls;
 mod completions;
 mod config;
 mod doctor;
+mod expand;
 mod explain;
 mod export;
 mod findings;
@@ -137,6 +138,8 @@ enum Command {
     Findings(findings::Args),
     /// The pattern knowledge base
     Patterns(patterns::Args),
+    /// What a macro call, derive or attribute becomes, level by level
+    Expand(expand::Args),
     /// Everything known about one symbol
     Explain(explain::Args),
     /// One frame of the workbench as text, ANSI or SVG
@@ -293,6 +296,7 @@ fn run(cli: &Cli) -> Outcome {
         Some(Command::Worker(args)) => worker::run(args, common),
         Some(Command::Findings(args)) => findings::run(args, common),
         Some(Command::Patterns(args)) => patterns::run(args, common),
+        Some(Command::Expand(args)) => expand::run(args, common),
         Some(Command::Explain(args)) => explain::run(args, common),
         Some(Command::Frame(args)) => frame::run(args, common),
         Some(Command::Run(args)) => run::run(args, common),

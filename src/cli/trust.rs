@@ -21,7 +21,7 @@ pub fn ask(root: &Path, is_given: bool) -> Result<(), CliError> {
     let shown = root.display().to_string();
     let shown = printable(&shown);
     if std::io::stdin().is_terminal() && std::io::stderr().is_terminal() {
-        eprint!("Running a task executes code of {shown}. Trust this folder from now on? [y/N] ");
+        eprint!("This executes code of {shown}. Trust this folder from now on? [y/N] ");
         let mut answer = String::new();
         std::io::stdin().read_line(&mut answer)?;
         if matches!(answer.trim(), "y" | "Y" | "yes") {

@@ -7,6 +7,7 @@
 
 pub mod advice;
 mod arguments;
+pub mod compiler;
 mod docker;
 pub mod doctor;
 pub mod image;

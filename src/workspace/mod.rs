@@ -6,6 +6,7 @@
 
 mod cache;
 mod change;
+mod crates;
 mod extract;
 mod live;
 mod read;
@@ -16,6 +17,8 @@ mod walk;
 mod watch;
 
 pub use change::compare;
+pub use crates::CrateSources;
+pub use extract::on_pool;
 pub use live::{Event, WatchMode, Workspace};
 pub use read::read_text;
 pub use scan::{Progress, Scan, scan};

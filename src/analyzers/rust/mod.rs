@@ -4,6 +4,7 @@
 
 pub mod attributes;
 pub mod calls;
+pub mod expand;
 pub mod findings;
 pub mod flows;
 pub mod items;

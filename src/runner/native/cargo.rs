@@ -73,7 +73,7 @@ enum Attempt {
 }
 
 /// Whether an offline build failed because something was not there yet.
-fn needs_network(stderr: &str) -> bool {
+pub fn needs_network(stderr: &str) -> bool {
     ["--offline", "offline mode", "no matching package", "failed to download", "unable to update"]
         .iter()
         .any(|sign| stderr.contains(sign))

@@ -14,6 +14,8 @@ use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+pub use cargo::needs_network;
+
 use super::paths;
 use super::run::{Context, Ending};
 use crate::model::{ExecutorKind, RunError, RunStatus, Worker};

@@ -1,0 +1,148 @@
+//! What a macro call expands to: an interpreter of `macro_rules!` over tokens, which needs no
+//! build and works on code that does not type-check. Procedural macros, derives and attributes
+//! are beyond it: they are programs, and only the compiler runs them.
+
+mod code;
+pub mod compiled;
+pub mod definitions;
+mod engine;
+mod fragments;
+mod hygiene;
+mod items;
+mod library;
+mod locate;
+mod matching;
+mod print;
+pub mod rules;
+#[cfg(test)]
+mod tests;
+mod tokens;
+pub mod transcribe;
+
+pub use engine::{Left, Step};
+pub use items::Generated;
+pub use library::{Krate, Sources};
+pub use locate::OnItem;
+
+use engine::Engine;
+use library::{Library, Place};
+use locate::What;
+
+/// The place of a macro in a file, 1-based.
+#[derive(Debug, Clone, Copy)]
+pub struct Query<'a> {
+    pub file: &'a str,
+    pub line: u32,
+    pub column: Option<u32>,
+    /// How many levels to expand; all if `None`.
+    pub depth: Option<u32>,
+    /// Leave it to the compiler even if it need not be.
+    pub by_compiler: bool,
+}
+
+/// What stands at the place.
+pub enum Answer {
+    Expanded(Expanded),
+    /// Only the compiler can expand it.
+    Compiler(Beyond),
+}
+
+/// A call whose expansion needs the compiler.
+#[derive(Debug, Clone)]
+pub struct Beyond {
+    pub line: u32,
+    pub column: u32,
+    pub call: String,
+    pub reason: String,
+    /// Set for derives and attributes.
+    pub on_item: Option<OnItem>,
+    pub krate: Krate,
+    /// The path of the file's module in the crate.
+    pub module: Vec<String>,
+}
+
+/// An expansion by the interpreter.
+#[derive(Debug, Clone)]
+pub struct Expanded {
+    pub line: u32,
+    pub column: u32,
+    pub call: String,
+    /// Laid out, as deep as was asked for.
+    pub code: String,
+    pub steps: Vec<Step>,
+    pub left: Vec<Left>,
+    pub items: Vec<Generated>,
+    /// Why it is not whole.
+    pub cut: Option<String>,
+}
+
+/// Expands the macro at a place. Recursive: give it a large stack
+/// ([`STACK_BYTES`](crate::analyzers::STACK_BYTES)).
+///
+/// # Errors
+/// Why nothing can be shown there.
+pub fn expand(sources: &dyn Sources, query: &Query<'_>) -> Result<Answer, String> {
+    let answer = try_expand(sources, query);
+    proc_macro2::extra::invalidate_current_thread_spans();
+    answer
+}
+
+fn try_expand(sources: &dyn Sources, query: &Query<'_>) -> Result<Answer, String> {
+    let text = sources.text(query.file).ok_or_else(|| format!("{} cannot be read", query.file))?;
+    if let Some(offset) = super::nesting::too_deep(&text) {
+        return Err(format!("{} is nested too deep at byte {offset}", query.file));
+    }
+    let file = match syn::parse_file(&text) {
+        Ok(file) => file,
+        Err(error) => super::salvage::parse(&text)
+            .ok_or_else(|| format!("{}:{}: {error}", query.file, error.span().start().line))?,
+    };
+    let target = locate::find(&file, query.line, query.column)
+        .ok_or_else(|| "no macro call, derive or attribute stands there".to_owned())?;
+    let (line, column) = (target.from.0 as u32, target.from.1 as u32 + 1);
+    let library = Library::new(sources);
+    let krate = library.crate_of(query.file);
+    let beyond = |call, reason, on_item| {
+        let module = library.module_of(&krate, query.file);
+        let krate = krate.clone();
+        Ok(Answer::Compiler(Beyond { line, column, call, reason, on_item, krate, module }))
+    };
+    let (mac, position) = match target.what {
+        What::Call(mac, position) => (mac, position),
+        What::Definition(name) => {
+            return Err(format!("that is the definition of `{name}!`: give the place of a call"));
+        }
+        What::OnItem(on) => {
+            let call = match on.is_derive {
+                true => format!("#[derive({})] on {}", on.name, on.item),
+                false => format!("#[{}] on {}", on.name, on.item),
+            };
+            let reason = "only the compiler expands derives and attributes".into();
+            return beyond(call, reason, Some(on));
+        }
+    };
+    if query.by_compiler {
+        let call = tokens::line(quote::ToTokens::to_token_stream(&*mac), 400);
+        return beyond(call, "the compiler was asked for".into(), None);
+    }
+    let own = krate.name.clone();
+    let place = Place { krate: krate.clone(), file: query.file.to_owned(), at: target.from };
+    let mut engine = Engine::new(&library, place, query.depth.map(|depth| depth.max(1)));
+    let Some(mut code) = engine.expand(&mac, position) else {
+        let left = engine.left.into_iter().next();
+        let (call, reason) = left.map(|left| (left.call, left.reason)).unwrap_or_default();
+        return beyond(call, reason, None);
+    };
+    hygiene::resolve(&mut code);
+    let call = engine.steps.first().map(|step| step.call.clone()).unwrap_or_default();
+    Ok(Answer::Expanded(Expanded {
+        line,
+        column,
+        call,
+        code: print::pretty(&code, &own),
+        items: items::of(&code),
+        steps: engine.steps,
+        left: engine.left,
+        cut: engine.cut,
+    }))
+}
