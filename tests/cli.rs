@@ -3,6 +3,8 @@
 
 #[path = "cli/contract.rs"]
 mod contract;
+#[path = "cli/expand.rs"]
+mod expand;
 #[path = "cli/pages.rs"]
 mod pages;
 #[path = "cli/refusals.rs"]

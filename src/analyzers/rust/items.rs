@@ -634,7 +634,11 @@ impl Lowering<'_, '_> {
                 syn::ReturnType::Default => source.span(sig.paren_token.span.close()).end,
                 syn::ReturnType::Type(_, ty) => source.span_of(ty).end,
             };
-            spaceless(Span::new(open, close).of(source.text))
+            match Span::new(open, close).of(source.text) {
+                text if text.starts_with('(') => spaceless(text),
+                // A macro wrote it.
+                _ => super::expand::signature(sig),
+            }
         };
         let entry = &mut self.out.symbols[symbol as usize];
         entry.signature = Some(shown.replace("( ", "(").replace(", )", ")").into());

@@ -22,6 +22,7 @@ use crate::model::facts::rust::RustFacts;
 use crate::model::{Diagnostic, FileFacts, LanguageFacts, LineIndex, Name, Severity, Span};
 
 /// A parsed file as the extractors see it.
+#[derive(Clone, Copy)]
 pub struct Source<'a> {
     pub path: &'a Name,
     pub text: &'a str,
@@ -113,12 +114,21 @@ pub fn extract(file: &SourceFile) -> FileFacts {
         salvage::parse(text).ok_or(())
     });
     if let Ok(mut ast) = parsed {
-        transparent::open(&mut ast);
+        // Definitions that the file's own macros generate count; what is said about the text (the
+        // findings, the splits) is said of what is written.
+        let mut expanded = None;
+        if let Some(mut local) = expand::live::Local::read(text) {
+            let mut whole = ast.clone();
+            transparent::open(&mut whole, Some(&mut local));
+            expanded = Some(whole);
+        }
+        transparent::open(&mut ast, None);
         let offsets = Offsets { text, lines: &lines, is_ascii: text.is_ascii() };
         let words = words::Words::default();
         let source =
             Source { path: &file.path, text, lines: &lines, ast: &ast, words: &words, offsets };
-        let lowered = items::extract(&source);
+        let whole = Source { ast: expanded.as_ref().unwrap_or(&ast), ..source };
+        let lowered = items::extract(&whole);
         facts.symbols = lowered.symbols;
         let mut body = RustFacts {
             words: Vec::new(),

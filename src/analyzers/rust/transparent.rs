@@ -1,36 +1,41 @@
 //! Makes item macros transparent: `cfg_rt! { pub fn … }` and `cfg_if! { … }` hold ordinary items,
-//! which are put beside the call so that every extractor sees them.
+//! which are put beside the call so that every extractor sees them. Calls of the file's own macros
+//! are replaced by what they expand to where definitions are wanted.
 
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::quote_spanned;
 use syn::spanned::Spanned;
 use syn::{Attribute, ImplItem, Item, Macro, TraitItem};
 
-/// Opens every item macro of a file whose tokens parse as items.
-pub fn open(file: &mut syn::File) {
-    open_items(&mut file.items);
+use super::expand::live::Local;
+
+/// Opens every item macro of a file whose tokens parse as items; those that `local` can expand
+/// are expanded.
+pub fn open(file: &mut syn::File, mut local: Option<&mut Local>) {
+    open_items(&mut file.items, &mut local);
 }
 
-fn open_items(items: &mut Vec<Item>) {
+fn open_items(items: &mut Vec<Item>, local: &mut Option<&mut Local>) {
     let mut at = 0;
     while at < items.len() {
         let opened = match &mut items[at] {
-            Item::Macro(item) if item.ident.is_none() => macro_items(&item.mac, &item.attrs),
+            Item::Macro(item) if item.ident.is_none() => expanded(&item.mac, &item.attrs, local)
+                .unwrap_or_else(|| macro_items(&item.mac, &item.attrs)),
             Item::Mod(module) => {
                 if let Some((_, inner)) = &mut module.content {
-                    open_items(inner);
+                    open_items(inner, local);
                 }
                 Vec::new()
             }
             Item::Impl(block) => {
-                open_members(&mut block.items, |item| match item {
+                open_members(&mut block.items, local, |item| match item {
                     ImplItem::Macro(item) => Some(&item.mac),
                     _ => None,
                 });
                 Vec::new()
             }
             Item::Trait(block) => {
-                open_members(&mut block.items, |item| match item {
+                open_members(&mut block.items, local, |item| match item {
                     TraitItem::Macro(item) => Some(&item.mac),
                     _ => None,
                 });
@@ -42,6 +47,20 @@ fn open_items(items: &mut Vec<Item>) {
         // What was opened is visited next: macros nest.
         items.splice(at..at, opened);
     }
+}
+
+/// What a call of one of the file's macros becomes.
+fn expanded(
+    mac: &Macro,
+    attributes: &[Attribute],
+    local: &mut Option<&mut Local>,
+) -> Option<Vec<Item>> {
+    let mut items = local.as_mut()?.expand::<Item>(mac)?;
+    let cfgs: Vec<_> = attributes.iter().filter(|outer| outer.path().is_ident("cfg")).collect();
+    for own in items.iter_mut().filter_map(attributes_of) {
+        own.extend(cfgs.iter().copied().cloned());
+    }
+    Some(items)
 }
 
 /// The items inside a macro call, each marked with the macro they came through.
@@ -67,12 +86,21 @@ fn macro_items(mac: &Macro, attributes: &[Attribute]) -> Vec<Item> {
     items
 }
 
-fn open_members<T: syn::parse::Parse>(items: &mut Vec<T>, as_macro: fn(&T) -> Option<&Macro>) {
+fn open_members<T: syn::parse::Parse>(
+    items: &mut Vec<T>,
+    local: &mut Option<&mut Local>,
+    as_macro: fn(&T) -> Option<&Macro>,
+) {
     let mut at = 0;
     while at < items.len() {
         let opened = as_macro(&items[at])
-            .filter(|mac| starts_like_item(&mac.tokens))
             .and_then(|mac| {
+                if let Some(found) = local.as_mut().and_then(|local| local.expand::<T>(mac)) {
+                    return Some(found);
+                }
+                if !starts_like_item(&mac.tokens) {
+                    return None;
+                }
                 let parser = |input: syn::parse::ParseStream<'_>| {
                     let mut members = Vec::new();
                     while !input.is_empty() {

@@ -103,7 +103,8 @@ impl Code {
     }
 }
 
-fn many<T: Parse>(input: ParseStream<'_>) -> syn::Result<Vec<T>> {
+/// Items, one after the other.
+pub fn many<T: Parse>(input: ParseStream<'_>) -> syn::Result<Vec<T>> {
     let mut found = Vec::new();
     while !input.is_empty() {
         // Macros end their items with a `;` too many, which the compiler only warns of.

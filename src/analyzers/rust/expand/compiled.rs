@@ -207,7 +207,14 @@ fn between(before: &[Item], at: usize, after: &[Item]) -> Option<Compiled> {
         after.iter().position(|item| key(item).as_deref() == Some(&wanted))
     };
     let above = before[..at].iter().rev().find_map(|item| Some((item, place(item)?)));
-    let below = before[at + 1..].iter().find_map(place).unwrap_or(after.len());
+    let mut next = before[at + 1..].iter();
+    let below = next.find_map(place).unwrap_or(after.len());
+    let last = before.len() - next.len();
+    let first =
+        above.and_then(|(item, _)| before.iter().position(|other| std::ptr::eq(other, item)));
+    let is_call = |item: &&Item| matches!(item, Item::Macro(call) if call.ident.is_none());
+    let calls = before[first.map_or(0, |first| first + 1)..last].iter().filter(is_call).count();
+    let note = (calls > 1).then(|| "with what the calls beside it became".to_owned());
     let mut from = above.map_or(0, |(_, place)| place + 1);
     if above.is_some_and(|(item, _)| !derives(item).is_empty()) {
         from += after.get(from..)?.iter().take_while(|item| is_generated(item)).count();
@@ -220,7 +227,7 @@ fn between(before: &[Item], at: usize, after: &[Item]) -> Option<Compiled> {
     };
     let list = after.get(from..below.max(from))?;
     let found: Vec<Item> = list.iter().filter(|item| !is_prelude(item)).cloned().collect();
-    (!found.is_empty()).then(|| show(Code::Items(found), None))
+    (!found.is_empty()).then(|| show(Code::Items(found), note))
 }
 
 /// The function or item around a call in a body.

@@ -3,31 +3,13 @@
 
 use std::cell::RefCell;
 use std::rc::Rc;
-use std::str::FromStr;
-use std::sync::Arc;
 
-use proc_macro2::TokenStream;
 use rustc_hash::FxHashMap;
 
 use super::definitions::{Definition, FileIndex, ModuleLine, Position};
 use super::rules::Rules;
+use super::sources::{BUILT_IN, Krate, Sources, folder, lex, normal};
 use super::tokens;
-
-/// Where sources come from; paths are whatever the implementor makes of them, with `/`.
-pub trait Sources {
-    fn text(&self, path: &str) -> Option<Arc<str>>;
-    /// The crates that a file may belong to, the likeliest first.
-    fn crates(&self, path: &str) -> Vec<Krate>;
-    /// A crate that another depends on, by its name in code.
-    fn dependency(&self, of: &Krate, name: &str) -> Option<Krate>;
-}
-
-/// A crate: its name in code and its root file.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Krate {
-    pub name: String,
-    pub root: String,
-}
 
 /// A place in a file of a crate.
 #[derive(Debug, Clone)]
@@ -37,6 +19,9 @@ pub struct Place {
     pub at: Position,
 }
 
+/// The arms of a macro, or why they cannot be read.
+pub type Arms = Result<Rc<Rules>, String>;
+
 /// A macro with its arms.
 #[derive(Debug, Clone)]
 pub struct Found {
@@ -44,72 +29,18 @@ pub struct Found {
     /// Where it is defined; no file for a macro that an expansion defines.
     pub file: Option<String>,
     pub line: u32,
-    pub rules: Result<Rc<Rules>, String>,
+    pub rules: Arms,
 }
 
 /// Following re-exports ends somewhere.
 const DEPTH: u32 = 8;
-/// Names that no source here defines.
-const BUILT_IN: &[&str] = &[
-    "addr_of",
-    "addr_of_mut",
-    "asm",
-    "assert",
-    "assert_eq",
-    "assert_matches",
-    "assert_ne",
-    "cfg",
-    "column",
-    "compile_error",
-    "concat",
-    "concat_bytes",
-    "concat_idents",
-    "const_format_args",
-    "dbg",
-    "debug_assert",
-    "debug_assert_eq",
-    "debug_assert_ne",
-    "env",
-    "eprint",
-    "eprintln",
-    "file",
-    "format",
-    "format_args",
-    "global_asm",
-    "include",
-    "include_bytes",
-    "include_str",
-    "is_x86_feature_detected",
-    "line",
-    "log_syntax",
-    "matches",
-    "module_path",
-    "naked_asm",
-    "offset_of",
-    "option_env",
-    "panic",
-    "pin",
-    "print",
-    "println",
-    "ready",
-    "stringify",
-    "thread_local",
-    "todo",
-    "trace_macros",
-    "try",
-    "unimplemented",
-    "unreachable",
-    "vec",
-    "write",
-    "writeln",
-];
-
 /// Reads and remembers what it needs of the sources.
 pub struct Library<'s> {
     sources: &'s dyn Sources,
     files: RefCell<FxHashMap<String, Rc<FileIndex>>>,
     trees: RefCell<FxHashMap<Krate, Rc<Tree>>>,
-    rules: RefCell<FxHashMap<(String, Position), Result<Rc<Rules>, String>>>,
+    /// Arms by file and place of the definition.
+    rules: RefCell<FxHashMap<(String, Position), Arms>>,
     /// Crates that `$crate` may mean.
     known: RefCell<FxHashMap<String, Krate>>,
 }
@@ -406,38 +337,4 @@ impl<'s> Library<'s> {
         let child = candidates.into_iter().find(|child| self.index(child).is_some())?;
         Some((child, inner))
     }
-}
-
-/// The tokens of a file; nothing if it cannot be lexed.
-pub fn lex(text: &str) -> Option<TokenStream> {
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let body = match text.strip_prefix("#!") {
-        // A first line for the shell, not an attribute.
-        Some(rest) if !rest.trim_start().starts_with('[') => {
-            text.find('\n').map_or("", |at| &text[at..])
-        }
-        _ => text,
-    };
-    TokenStream::from_str(body).ok()
-}
-
-/// A path's folder, empty or with a final `/`.
-fn folder(path: &str) -> &str {
-    path.rfind('/').map_or("", |at| &path[..=at])
-}
-
-/// A path with its `.` and `..` parts taken out.
-fn normal(path: &str) -> String {
-    let mut parts: Vec<&str> = Vec::new();
-    for (at, part) in path.split('/').enumerate() {
-        match part {
-            "" if at > 0 => {}
-            "." => {}
-            ".." if parts.last().is_some_and(|last| !last.is_empty()) => {
-                parts.pop();
-            }
-            other => parts.push(other),
-        }
-    }
-    parts.join("/")
 }

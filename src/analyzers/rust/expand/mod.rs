@@ -10,10 +10,12 @@ mod fragments;
 mod hygiene;
 mod items;
 mod library;
+pub mod live;
 mod locate;
 mod matching;
 mod print;
 pub mod rules;
+mod sources;
 #[cfg(test)]
 mod tests;
 mod tokens;
@@ -21,8 +23,8 @@ pub mod transcribe;
 
 pub use engine::{Left, Step};
 pub use items::Generated;
-pub use library::{Krate, Sources};
 pub use locate::OnItem;
+pub use sources::{Krate, Sources};
 
 use engine::Engine;
 use library::{Library, Place};
@@ -38,6 +40,12 @@ pub struct Query<'a> {
     pub depth: Option<u32>,
     /// Leave it to the compiler even if it need not be.
     pub by_compiler: bool,
+}
+
+/// Parameters and result of a function that has no text of its own.
+pub fn signature(sig: &syn::Signature) -> String {
+    let (inputs, output) = (&sig.inputs, &sig.output);
+    tokens::line(quote::quote!((#inputs) #output), 400)
 }
 
 /// What stands at the place.

@@ -244,7 +244,8 @@ fn write(tokens: TokenStream, text: &mut String, most: usize) {
             matches!(word, ">" | ">>") && text.matches('<').count() > text.matches('>').count();
         let glues =
             closes || !is_word && matches!(word, "*" | "+") && matches!(before, Some(')' | ','));
-        if !tight_before && !tight_after && !glues && !(word == "<" || text.ends_with('<')) {
+        let opens = word == "<" || text.ends_with('<');
+        if !(tight_before || tight_after || glues || opens) {
             text.push(' ');
         }
         text.push_str(word);

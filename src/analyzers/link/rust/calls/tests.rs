@@ -122,6 +122,42 @@ fn blanket_implementations_apply_where_their_bounds_hold() {
 }
 
 #[test]
+fn what_the_file_s_own_macros_generate_is_defined() {
+    let text = "
+macro_rules! shapes {
+    ($($name:ident { $($method:ident -> $value:expr),* })*) => {
+        $(pub struct $name;
+        impl $name {
+            getters! { $($method -> $value),* }
+            pub fn total(&self) -> u32 { 0 $(+ self.$method())* }
+        })*
+    };
+}
+macro_rules! getters {
+    ($($method:ident -> $value:expr),*) => { $(pub fn $method(&self) -> u32 { $value })* };
+}
+shapes! { Square { width -> side(), height -> 2 } Line { length -> 1 } }
+fn side() -> u32 { 3 }
+fn user(square: &Square, line: Line) -> u32 { square.total() + square.width() + line.length() }
+";
+    check(
+        text,
+        "demo::user",
+        &[
+            "demo::Line::length call exact",
+            "demo::Square::total call exact",
+            "demo::Square::width call exact",
+        ],
+    );
+    check(text, "demo::Square::width", &["demo::side call exact"]);
+    check(
+        text,
+        "demo::Square::total",
+        &["demo::Square::height call exact", "demo::Square::width call exact"],
+    );
+}
+
+#[test]
 fn smart_pointers_are_seen_through() {
     check(
         "use std::sync::{Arc, Mutex}; use std::ops::Deref;
