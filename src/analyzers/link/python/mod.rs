@@ -52,6 +52,7 @@ pub fn link(facts: &[&Arc<FileFacts>], manifests: &[Manifest]) -> Linked {
         scope.spawn(|_| linked = link_flows(&context));
         calls = calls::link(&context);
     });
+    linked.diagnostics.extend(crate::analyzers::python::conventions::problems(manifests));
     Linked {
         symbols: files.iter().flat_map(|file| file.file.symbols.iter().cloned()).collect(),
         registries,

@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 
 use serde::Deserialize;
 
-use crate::model::{Manifest, Name};
+use crate::model::{Diagnostic, LineIndex, Manifest, Name, Severity};
 
 const FILES: &[&str] = &[
     include_str!("cli.toml"),
@@ -128,21 +128,38 @@ pub fn conventions(manifests: &[Manifest]) -> Conventions {
             all
         })
         .clone();
-    added(manifests).for_each(|text| all.add(text));
+    added(manifests).for_each(|file| all.add(&file.text));
     all
 }
 
 /// The conventions that the project adds, alone.
 pub fn own_conventions(manifests: &[Manifest]) -> Conventions {
     let mut all = Conventions::default();
-    added(manifests).for_each(|text| all.add(text));
+    added(manifests).for_each(|file| all.add(&file.text));
     all
 }
 
-fn added(manifests: &[Manifest]) -> impl Iterator<Item = &str> {
-    let is_convention =
-        |path: &str| path.contains(".metascope/conventions/") && path.ends_with(".toml");
-    manifests.iter().filter(move |file| is_convention(&file.path)).map(|file| &*file.text)
+fn added(manifests: &[Manifest]) -> impl Iterator<Item = &Manifest> {
+    let is_own = |path: &str| path.contains(".metascope/conventions/") && path.ends_with(".toml");
+    manifests.iter().filter(move |manifest| is_own(&manifest.path))
+}
+
+/// What is wrong with the files the project adds.
+pub fn problems(manifests: &[Manifest]) -> Vec<Diagnostic> {
+    let problem = |manifest: &Manifest| {
+        let error = toml::from_str::<Conventions>(&manifest.text).err()?;
+        let start = error.span().map_or(0, |span| span.start);
+        let place = LineIndex::new(&manifest.text);
+        Some(Diagnostic {
+            file: manifest.path.clone(),
+            line: place.line(u32::try_from(start).unwrap_or(0)),
+            column: 1,
+            severity: Severity::Warning,
+            code: "convention".into(),
+            message: format!("this file of conventions is left out: {}", error.message()),
+        })
+    };
+    added(manifests).filter_map(problem).collect()
 }
 
 impl Conventions {
@@ -208,6 +225,19 @@ mod tests {
             expand("a.{b,c.{d,e}}.f").iter().map(ToString::to_string).collect();
         assert_eq!(names, ["a.b.f", "a.c.d.f", "a.c.e.f"]);
         assert_eq!(expand("plain").len(), 1);
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_read_is_told_of() {
+        let manifest = |text: &str| Manifest {
+            path: ".metascope/conventions/own.toml".into(),
+            text: text.into(),
+        };
+        let other = "[[prompt-language]]\nfunction = 'x'\n";
+        assert!(problems(&[manifest(other)]).is_empty());
+        let found = problems(&[manifest("[[call]]\ncallee = 'a'\nregistri = 'b'\n")]);
+        assert_eq!((found.len(), found[0].line), (1, 3));
+        assert!(found[0].message.contains("registri"));
     }
 
     #[test]

@@ -37,9 +37,10 @@ const HOOKS: &[&str] = &[
     "__setitem__",
 ];
 
-/// Whether the body of `def` is worth lowering.
-pub fn keeps(def: &StmtFunctionDef) -> bool {
-    if def.body.len() <= 2 || HOOKS.binary_search(&def.name.as_str()).is_ok() {
+/// Whether the body of `def` is worth lowering. What stands in another function often computes
+/// its keys.
+pub fn keeps(def: &StmtFunctionDef, is_nested: bool) -> bool {
+    if is_nested || def.body.len() <= 3 || HOOKS.binary_search(&def.name.as_str()).is_ok() {
         return true;
     }
     let mut scan = Scan { def, found: false };
@@ -109,10 +110,10 @@ mod tests {
         let kept = |text: &str| {
             let parsed = ruff_python_parser::parse_module(text).unwrap();
             let Stmt::FunctionDef(def) = &parsed.syntax().body[0] else { panic!() };
-            keeps(def)
+            keeps(def, false)
         };
         assert!(kept("def f(x):\n  a = 1\n  b = 2\n  T[x] = a\n"));
         assert!(kept("def f(x):\n  a = 1\n  b = 2\n  registry.register(x)\n"));
-        assert!(!kept("def f(x):\n  a = x + 1\n  b = a * 2\n  return b\n"));
+        assert!(!kept("def f(x):\n  a = x + 1\n  b = a * 2\n  c = b\n  return c\n"));
     }
 }

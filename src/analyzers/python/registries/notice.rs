@@ -7,16 +7,12 @@ use ruff_python_ast::{
 };
 
 use super::Lowering;
-use super::keep;
 use crate::model::Name;
 use crate::model::facts::python::registries::{Dispatch, Generator, Walk};
 
 impl<'a> Lowering<'a, '_> {
     /// Functions whose body is not lowered are scanned for special calls only.
     pub fn notice_function(&mut self, def: &'a StmtFunctionDef) {
-        if keep::keeps(def) {
-            return;
-        }
         struct Calls<'a, 'l, 'f, 's>(&'l mut Lowering<'f, 's>, std::marker::PhantomData<&'a ()>);
         impl<'a> Visitor<'a> for Calls<'a, '_, 'a, '_> {
             fn visit_expr(&mut self, expr: &'a Ast) {

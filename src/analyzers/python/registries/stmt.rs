@@ -8,7 +8,7 @@ use ruff_python_ast::{
 use super::expr::binary;
 use super::keep;
 use super::{Lowering, MAX_DEPTH};
-use crate::analyzers::python::scopes::absolute;
+use crate::analyzers::python::scopes::{ScopeKind, absolute};
 use crate::model::facts::python::registries::{
     Class, ClassId, Expr, Function, FunctionId, Op, Param, ParamKind, Stmt,
 };
@@ -264,8 +264,12 @@ impl<'a> Lowering<'a, '_> {
         let outer = (self.scope, self.class, self.receiver, self.is_root, self.is_generator);
         (self.scope, self.class, self.receiver) = (scope, None, receiver);
         (self.is_root, self.is_generator) = (false, false);
-        self.notice_function(def);
-        let body = keep::keeps(def).then(|| self.body(&def.body));
+        let is_nested = self.source.scopes.scope(outer.0).kind == ScopeKind::Function;
+        let keeps = keep::keeps(def, is_nested);
+        if !keeps {
+            self.notice_function(def);
+        }
+        let body = keeps.then(|| self.body(&def.body));
         let (is_root, is_generator) = (self.is_root, self.is_generator);
         (self.scope, self.class, self.receiver, self.is_root, self.is_generator) = outer;
         self.is_root |= is_root;

@@ -15,6 +15,9 @@ const MAX_PATH: u32 = 3;
 /// Keywords that only pass through are kept as a table by what stores this many.
 const LASTING: usize = 8;
 
+/// With this many definitions in it a container is no cache.
+const SURE: usize = 3;
+
 pub fn containers(machine: &Machine<'_, '_>) -> Vec<Registry> {
     let names = name_objects(machine);
     let mut registries: Vec<Registry> = Vec::new();
@@ -102,7 +105,7 @@ fn registry(machine: &Machine<'_, '_>, id: ObjectId, name: &Name) -> Option<Regi
     }
     let all = rows(machine, object);
     let all = super::lazy::resolve(machine, object, name, all);
-    let mut total = 0;
+    let (mut total, mut unknown) = (0, 0);
     let mut kept: Vec<Row> = Vec::new();
     let mut seen: FxHashSet<(Option<Name>, Name, u32, u64)> = FxHashSet::default();
     let at_test = is_test(&machine.path_of(object.file));
@@ -115,12 +118,21 @@ fn registry(machine: &Machine<'_, '_>, id: ObjectId, name: &Name) -> Option<Regi
         }
         let member = &row.member;
         let identity = (member.key.clone(), member.target.clone(), member.line, row.print);
-        if seen.insert(identity) {
-            total += 1;
-            if row.weight != Weight::Nothing {
+        if !seen.insert(identity) {
+            continue;
+        }
+        match (row.weight, &row.member.key) {
+            (Weight::Nothing, None) => unknown += 1,
+            (Weight::Nothing, Some(_)) => total += 1,
+            _ => {
+                total += 1;
                 kept.push(row);
             }
         }
+    }
+    // Look-ups that note what they found do not unmake a registry.
+    if kept.iter().filter(|row| row.weight == Weight::Definition).count() < SURE {
+        total += unknown;
     }
     drop_unkeyed(&mut kept);
     if at_test && kept.iter().all(|row| row.how <= How::Assigned) {
@@ -231,7 +243,8 @@ fn is_registry(kind: Kind, total: usize, rows: &[Row], name: &str) -> bool {
     let members = strong + instances;
     let outside = rows.iter().filter(|row| row.weight == Weight::Outside).count();
     let share = members * 10 >= total * 6
-        || strong >= 3 && strong * 10 >= total * 3 && (members + outside) * 10 >= total * 8;
+        || strong >= 3 && strong * 10 >= total * 3 && (members + outside) * 10 >= total * 8
+        || strong >= 8 && strong * 10 >= total * 4;
     match kind {
         Kind::Dict | Kind::Instance(_) => members >= 2 && share,
         Kind::List | Kind::Set => (strong >= 3 || instances >= 4) && share,

@@ -61,10 +61,10 @@ fn entry_rows(
     let Some((target, weight)) = target(machine, &entry.value, 0) else {
         // `C[definition] = options`: the key is what is registered.
         if let Some((target, weight)) = key.and_then(|key| definition(machine, key)) {
-            push(entry, Some(short(&target)), target, weight, found);
+            push(entry, Some(short(&target)), target, (weight, is_keyed), found);
         } else {
             let key = key.and_then(|key| key_text(machine, key));
-            push(entry, key, "".into(), Weight::Nothing, found);
+            push(entry, key, "".into(), (Weight::Nothing, is_keyed), found);
         }
         return;
     };
@@ -78,7 +78,7 @@ fn entry_rows(
         (Some(prefix), Some(text)) => Some(format!("{prefix}.{text}").into()),
         (_, text) => text,
     };
-    push(entry, text, target, weight, found);
+    push(entry, text, target, (weight, is_keyed), found);
     if let (Value::Class(class), Some(row)) = (&entry.value, found.last_mut())
         && let Some(made) = machine.generated(*class)
     {
@@ -123,7 +123,7 @@ fn nested(
             if let Some(row) = parts.into_iter().find(|row| row.weight > Weight::Outside) {
                 let (target, weight) = (row.member.target, row.weight);
                 let key = joined.or_else(|| Some(short(&target)));
-                push(entry, key, target, weight, found);
+                push(entry, key, target, (weight, true), found);
             }
             return;
         }
@@ -133,7 +133,7 @@ fn nested(
     for part in &inner.entries {
         // Rows of rows (grammars, state tables) are data.
         if part.how == How::Literal && matches!(part.value, Value::Tuple(_)) && outer.is_some() {
-            push(part, outer.clone(), "".into(), Weight::Nothing, found);
+            push(part, outer.clone(), "".into(), (Weight::Nothing, true), found);
             continue;
         }
         match &outer {
@@ -143,7 +143,13 @@ fn nested(
     }
 }
 
-fn push(entry: &Entry, key: Option<Name>, target: Name, weight: Weight, found: &mut Vec<Row>) {
+fn push(
+    entry: &Entry,
+    key: Option<Name>,
+    target: Name,
+    (weight, is_keyed): (Weight, bool),
+    found: &mut Vec<Row>,
+) {
     let (certainty, why): (Certainty, Name) = match (&key, entry.uncertain) {
         (None, _) => (Certainty::Inferred, "the key is computed at run time".into()),
         (_, true) => (Certainty::Inferred, "stored under a condition or in a loop".into()),
@@ -154,8 +160,8 @@ fn push(entry: &Entry, key: Option<Name>, target: Name, weight: Weight, found: &
         how: entry.how,
         registrar: entry.registrar.clone(),
         weight,
-        is_keyed: entry.key.is_some(),
-        print: print(&entry.value),
+        is_keyed: is_keyed || entry.key.is_some(),
+        print: print(&entry.value, entry.how),
     });
     // The caller turns file numbers into paths.
     if let Some(row) = found.last_mut() {
@@ -163,9 +169,12 @@ fn push(entry: &Entry, key: Option<Name>, target: Name, weight: Weight, found: &
     }
 }
 
-/// A hash of what a tuple holds; 0 for anything else.
-fn print(value: &Value) -> u64 {
+/// A hash of what a tuple holds, or the number of an instance; 0 for anything else.
+fn print(value: &Value, how: How) -> u64 {
     use std::hash::Hasher;
+    if let (Value::Object(id), How::Literal | How::Assigned) = (value, how) {
+        return u64::from(*id) + 1;
+    }
     let Value::Tuple(items) = value else { return 0 };
     let mut hasher = rustc_hash::FxHasher::default();
     for item in items.iter() {

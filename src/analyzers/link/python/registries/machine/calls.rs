@@ -234,12 +234,20 @@ impl<'a> Machine<'_, 'a> {
         }
         let taint = self.derive(&args);
         let takes = args.iter().any(|value| self.stands_for_definition(value, 0));
-        if !takes && self.costly.get(&key).is_some_and(|count| *count > super::MAX_COSTLY) {
+        let instances: Vec<_> =
+            args.iter().filter_map(|value| self.plain_instance(value)).collect();
+        if self.costly.get(&key).is_some_and(|count| *count > super::MAX_COSTLY) {
             return taint;
         }
         let here = self.here;
-        let fuel = self.fuel;
-        self.stack.push(super::Call { file: closure.file, id: closure.id, takes, at: here });
+        let (fuel, kept) = (self.fuel, self.kept);
+        self.stack.push(super::Call {
+            file: closure.file,
+            id: closure.id,
+            takes,
+            instances,
+            at: here,
+        });
         let mut frame = self.frame_of(closure, args);
         let entered = self.active.insert(key);
         self.calls += 1;
@@ -247,7 +255,7 @@ impl<'a> Machine<'_, 'a> {
         self.calls -= 1;
         self.here = here;
         self.stack.pop();
-        if !takes && fuel - self.fuel.min(fuel) > super::COSTLY {
+        if self.kept == kept && fuel - self.fuel.min(fuel) > super::COSTLY {
             *self.costly.entry(key).or_default() += 1;
         }
         if entered {
@@ -278,6 +286,12 @@ impl<'a> Machine<'_, 'a> {
         if best.is_unknown() { taint } else { best }
     }
 
+    fn plain_instance(&self, value: &Value) -> Option<super::ObjectId> {
+        let Value::Object(id) = value else { return None };
+        let object = &self.objects[*id as usize];
+        (matches!(object.kind, Kind::Instance(_)) && !object.summary).then_some(*id)
+    }
+
     /// Whether a value is a definition, was made from one, or holds one.
     fn stands_for_definition(&self, value: &Value, depth: u32) -> bool {
         match value {
@@ -287,7 +301,7 @@ impl<'a> Machine<'_, 'a> {
             Value::Object(id) => {
                 let object = &self.objects[*id as usize];
                 match object.kind {
-                    Kind::Instance(_) => !object.summary,
+                    Kind::Instance(_) => depth > 0 && !object.summary,
                     _ if depth < 2 => object
                         .entries
                         .iter()
@@ -459,6 +473,19 @@ impl<'a> Machine<'_, 'a> {
     }
 
     fn initialise(&mut self, object: u32, class: u32, args: Args) {
+        let source = args.plain.first().cloned();
+        self.construct(object, class, args);
+        // A subclass of a built-in container takes over what it is given.
+        if self.is_container(class)
+            && self.objects[object as usize].entries.is_empty()
+            && let Some(source @ Value::Object(_)) = source
+            && !matches!(&source, Value::Object(id) if *id == object)
+        {
+            self.extend_any(object, &source);
+        }
+    }
+
+    fn construct(&mut self, object: u32, class: u32, args: Args) {
         match self.class_attr(class, "__init__") {
             Some(init) => {
                 let mut whole = args;

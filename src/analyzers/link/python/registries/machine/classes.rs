@@ -148,7 +148,7 @@ impl<'a> Machine<'_, 'a> {
         let subject = self.site.subject.replace(Value::Class(class));
         let is_root = self.calls == 0;
         let kept = self.fuel;
-        self.fuel = kept.min(super::CALL_FUEL);
+        self.fuel = kept.min(super::HOOK_FUEL);
         let granted = self.fuel;
         let has_metaclass = self.classes[class as usize].metaclass.is_some();
         let namespace = if has_metaclass { self.namespace_object(class) } else { 0 };

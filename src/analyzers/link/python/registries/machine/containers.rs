@@ -406,32 +406,33 @@ impl Machine<'_, '_> {
         file: u32,
         line: u32,
     ) -> Option<Value> {
-        if let Kind::Instance(class) = self.objects[id as usize].kind {
-            // A subclass of a built-in container is that container.
-            let outside = &self.classes[class as usize].outside;
-            let is_container = outside.iter().any(|base| {
-                let last = base.rsplit('.').next().unwrap_or(base);
-                matches!(
-                    last,
-                    "dict"
-                        | "UserDict"
-                        | "OrderedDict"
-                        | "defaultdict"
-                        | "list"
-                        | "UserList"
-                        | "set"
-                        | "MutableMapping"
-                        | "MutableSet"
-                        | "Dict"
-                        | "List"
-                        | "Set"
-                )
-            });
-            if !is_container {
-                return None;
-            }
+        if let Kind::Instance(class) = self.objects[id as usize].kind
+            && !self.is_container(class)
+        {
+            return None;
         }
         self.mutate(id, name, args, file, line)
+    }
+
+    /// A subclass of a built-in container is that container.
+    pub(super) fn is_container(&self, class: super::ClassIndex) -> bool {
+        const BASES: &[&str] = &[
+            "Dict",
+            "List",
+            "MutableMapping",
+            "MutableSet",
+            "OrderedDict",
+            "Set",
+            "UserDict",
+            "UserList",
+            "defaultdict",
+            "dict",
+            "list",
+            "set",
+        ];
+        let outside = &self.classes[class as usize].outside;
+        let last = |base: &str| base.rsplit('.').next().map_or(0, str::len);
+        outside.iter().any(|base| BASES.binary_search(&&base[base.len() - last(base)..]).is_ok())
     }
 
     fn mutate(

@@ -118,18 +118,20 @@ impl<'a> Machine<'_, 'a> {
             }
             Expr::Or(values) => {
                 let mut guess = Value::Unknown;
+                let mut decided = Value::Unknown;
+                let mut is_open = false;
                 for value in values {
                     let value = self.eval(frame, *value);
                     match self.truth(&value) {
                         Some(true) => {
                             return if guess.is_unknown() { value } else { guess };
                         }
-                        Some(false) => {}
-                        None if guess.is_unknown() => guess = value,
-                        None => {}
+                        Some(false) => decided = value,
+                        None if guess.is_unknown() => (guess, is_open) = (value, true),
+                        None => is_open = true,
                     }
                 }
-                guess
+                if is_open { guess } else { decided }
             }
             Expr::Not(value) => {
                 let value = self.eval(frame, *value);

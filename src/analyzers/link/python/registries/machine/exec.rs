@@ -256,7 +256,12 @@ impl<'a> Machine<'_, 'a> {
             let weak = value.is_unknown()
                 || self.weak > 0
                 || self.uncertain > 0 && matches!(value, Value::None);
-            if weak && globals.get(&text).is_some_and(|old| !old.is_unknown()) {
+            let old = globals.get(&text);
+            if weak && old.is_some_and(|old| !old.is_unknown()) {
+                return;
+            }
+            // `if DEBUG: f = traced(f)`: what stands before the condition, or in its first branch.
+            if self.uncertain > 0 && old.is_some_and(Value::is_definition) {
                 return;
             }
             globals.insert(text, value);
@@ -432,7 +437,7 @@ impl<'a> Machine<'_, 'a> {
             }
             let args = super::value::Args::of(vec![value.clone()]);
             let kept = self.fuel;
-            self.fuel = kept.min(super::CALL_FUEL);
+            self.fuel = kept.min(super::HOOK_FUEL);
             let granted = self.fuel;
             let result = self.apply_decorator(&callee, args);
             self.fuel = kept - (granted - self.fuel.min(granted));

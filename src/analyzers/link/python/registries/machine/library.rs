@@ -156,6 +156,17 @@ impl Machine<'_, '_> {
             },
             "classmethod" => first.map_or(Value::Unknown, |f| Value::ClassMethod(Rc::new(f))),
             "staticmethod" => first.map_or(Value::Unknown, |f| Value::StaticMethod(Rc::new(f))),
+            "dict.fromkeys" => {
+                let Some(keys) = first.and_then(|keys| self.elements(&keys)) else {
+                    return Value::Unknown;
+                };
+                let value = args.plain.get(1).cloned().unwrap_or(Value::None);
+                let object = self.new_object(Kind::Dict, file, line);
+                for key in keys {
+                    self.store_literal(object, Some(key), value.clone());
+                }
+                Value::Object(object)
+            }
             "eval" => match first {
                 Some(Value::Str(text)) if matches!(&*text, "True" | "False") => {
                     Value::Bool(&*text == "True")

@@ -33,13 +33,15 @@ use crate::model::facts::python::schemas::ClassShape;
 /// Steps that one module body and what it calls may take.
 const MODULE_FUEL: u32 = 300_000;
 /// Steps of one function executed on its own.
-const FUNCTION_FUEL: u32 = 9_000;
+const FUNCTION_FUEL: u32 = 5_000;
 /// Steps of all functions executed on their own, per source line of the project.
 const FUEL_PER_LINE: u32 = 12;
 /// Steps that one call from outside any function may take.
 const CALL_FUEL: u32 = 24_000;
-/// A function that is given no definition and takes more steps than this, time and again, is
-/// not worth executing.
+/// Steps that the hooks of one class, or one decorator, may take.
+const HOOK_FUEL: u32 = 8_000;
+/// A function that takes more steps than this and keeps nothing, time and again, is not worth
+/// executing.
 const COSTLY: u32 = 1_200;
 const MAX_COSTLY: u32 = 2;
 const MAX_CALLS: u32 = 9;
@@ -89,7 +91,9 @@ pub struct Machine<'c, 'a> {
     pub tuples: Vec<(Name, ObjectId)>,
     /// Containers that exist only while a function runs, under its name.
     pub locals: Vec<(Name, ObjectId)>,
-    /// Functions that took many steps without being given a definition, and how often.
+    /// Counts what was stored in containers and put on classes.
+    kept: u32,
+    /// Functions that took many steps and kept nothing, and how often.
     costly: FxHashMap<(u32, FunctionId), u32>,
     /// How the key about to be stored is spelled.
     key_text: Option<Name>,
@@ -122,8 +126,21 @@ struct Call {
     id: FunctionId,
     /// A definition was among the arguments.
     takes: bool,
+    /// The instances among the arguments: a member, or what holds the registry.
+    instances: Vec<ObjectId>,
     /// Where the call stands.
     at: (u32, u32),
+}
+
+impl Call {
+    /// Whether the instance that is stored came in as an argument.
+    fn hands_on(&self, value: &Value) -> bool {
+        match value {
+            Value::Object(id) => self.instances.contains(id),
+            Value::Tuple(items) => items.iter().any(|item| self.hands_on(item)),
+            _ => false,
+        }
+    }
 }
 
 /// Where, outside any called function, execution stands.
@@ -171,6 +188,7 @@ impl<'c, 'a> Machine<'c, 'a> {
             injected: Vec::new(),
             tuples: Vec::new(),
             locals: Vec::new(),
+            kept: 0,
             costly: FxHashMap::default(),
             key_text: None,
             shapes: FxHashMap::default(),
@@ -231,9 +249,18 @@ impl<'c, 'a> Machine<'c, 'a> {
             let facts = self.facts(file);
             // Each file has its share, so that one cannot starve the others.
             let mut share = 20_000 + self.files[file as usize].file.lines * FUEL_PER_LINE;
+            let mut roots: Vec<(bool, usize)> = Vec::new();
             for (id, function) in facts.functions.iter().enumerate() {
-                if function.is_root && function.body.is_some() && share > 0 {
-                    let granted = FUNCTION_FUEL.min(share);
+                if function.is_root && function.body.is_some() {
+                    roots.push((!is_hook(&facts.strings[function.short as usize]), id));
+                }
+            }
+            // What extensions are set up by goes first, while there is fuel.
+            roots.sort_unstable();
+            for (is_other, id) in roots {
+                if share > 0 {
+                    let most = if is_other { FUNCTION_FUEL } else { CALL_FUEL };
+                    let granted = most.min(share);
                     self.fuel = granted;
                     self.run_function(file, id as FunctionId);
                     share -= granted - self.fuel.min(granted);
@@ -424,7 +451,8 @@ impl<'c, 'a> Machine<'c, 'a> {
         let mut place = (site.file, site.line);
         if how == How::Call {
             // The outermost of the calls that hand the definition on is what registers it.
-            let calls = self.stack.iter().rev().take_while(|call| call.takes);
+            let hands_on = |call: &&Call| call.takes || call.hands_on(&value);
+            let calls = self.stack.iter().rev().take_while(hands_on);
             match calls.last() {
                 Some(call) => {
                     let facts = self.facts(call.file);
@@ -465,6 +493,9 @@ impl<'c, 'a> Machine<'c, 'a> {
     }
 
     fn insert(&mut self, object: ObjectId, entry: Entry) {
+        if entry.how > How::Literal && !entry.value.is_constant() && !entry.value.is_unknown() {
+            self.kept += 1;
+        }
         let object = &mut self.objects[object as usize];
         if object.entries.len() > 40_000 {
             return;
@@ -634,6 +665,7 @@ impl Machine<'_, '_> {
 
     /// Remembers what the function being executed puts on a class.
     fn inject(&mut self, class: ClassIndex, name: &Name) {
+        self.kept += 1;
         let Some(call) = self.stack.last() else { return };
         let facts = self.facts(call.file);
         let by = facts.strings[facts.functions[call.id as usize].name as usize].clone();
@@ -676,4 +708,9 @@ pub struct Generated {
     pub by: Name,
     pub file: u32,
     pub line: u32,
+}
+
+/// Functions of a fixed name in which extensions register what they bring.
+fn is_hook(name: &str) -> bool {
+    matches!(name, "setup" | "register" | "includeme" | "init_app" | "load" | "ready")
 }

@@ -73,7 +73,7 @@ impl Closure {
                 }
                 return;
             };
-            if (closure.file, closure.id) == (self.file, self.id) {
+            if Rc::ptr_eq(closure, self) {
                 return;
             }
             let Some(next) = closure.wraps.borrow().clone() else {
@@ -302,7 +302,11 @@ pub fn identity(key: &Value) -> Option<Name> {
         Value::Class(class) => format!("\0c{class}").into(),
         Value::Object(object) => format!("\0o{object}").into(),
         Value::Path(path) => format!("\0p{path}").into(),
-        Value::Function(closure) => format!("\0f{}.{}", closure.file, closure.id).into(),
+        Value::Function(closure) => {
+            // What one function makes time and again is not one key.
+            let made = if closure.env.is_some() { Rc::as_ptr(closure) as usize } else { 0 };
+            format!("\0f{}.{}.{made}", closure.file, closure.id).into()
+        }
         Value::Tuple(items) => {
             let parts: Option<Vec<Name>> = items.iter().map(identity).collect();
             format!("\0t{}", parts?.join("\0")).into()

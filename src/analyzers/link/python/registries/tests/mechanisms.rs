@@ -153,3 +153,54 @@ fn what_is_sure_comes_first() {
     let names: Vec<&str> = all.iter().map(|registry| &*registry.name).collect();
     assert_eq!(names, ["m.Z", "m.S()"]);
 }
+
+#[test]
+fn the_call_that_hands_the_definition_on_is_the_place() {
+    let text = "class Manager:\n    def __init__(self):\n        self.hooks = {}\n    \
+                def add(self, key, f):\n        self.hooks[key] = f\n\
+                def one(): pass\ndef two(): pass\ndef register(manager):\n    \
+                manager.add('a', one)\n    manager.add('b', two)\n\
+                M = Manager()\nregister(M)\n";
+    let all = registries_of(&[("m.py", "m", text)], Vec::new());
+    assert_eq!(of(&all, "m.M.hooks").1, ["a -> m.one", "b -> m.two"]);
+    let registry = all.iter().find(|registry| &*registry.name == "m.M.hooks").unwrap();
+    let places: Vec<u32> = registry.members.iter().map(|row| row.line).collect();
+    assert_eq!((&*registry.registrar, places), ("m.Manager.add", vec![9, 10]));
+}
+
+#[test]
+fn wrappers_stand_for_what_they_wrap() {
+    let text = "import functools\nR = {}\ndef reg(f):\n    R[f.__name__] = f\n    return f\n\
+                def traced(f):\n    @functools.wraps(f)\n    def inner(*a): return f(*a)\n    \
+                return inner\n@reg\n@traced\ndef a(): pass\n@traced\ndef b(): pass\n\
+                T = {'a': a, 'b': b, 'c': traced(b)}\n";
+    assert_eq!(shown(text, "m.R").1, ["a -> m.a"]);
+    assert_eq!(shown(text, "m.T").1, ["a -> m.a", "b -> m.b", "c -> m.b"]);
+}
+
+#[test]
+fn tuples_and_keywords_are_tables() {
+    let text = "def a(): pass\ndef b(): pass\ndef c(): pass\nSTEPS = (\n    a,\n    b,\n    c,\n)\n\
+                class Option:\n    def __init__(self, d): pass\ndef space(**options):\n    \
+                return options\nSETTINGS = space(\n    one=Option(1),\n    two=Option(2),\n    \
+                three=Option(3),\n)\n";
+    let all = registries_of(&[("m.py", "m", text)], Vec::new());
+    let lines = |name: &str| -> Vec<u32> {
+        let found = all.iter().find(|registry| &*registry.name == name);
+        found.map_or(Vec::new(), |found| found.members.iter().map(|row| row.line).collect())
+    };
+    assert_eq!(of(&all, "m.STEPS").1, ["a -> m.a", "b -> m.b", "c -> m.c"]);
+    assert_eq!(lines("m.STEPS"), [5, 6, 7]);
+    assert_eq!(lines("m.SETTINGS"), [14, 15, 16]);
+}
+
+#[test]
+fn a_prefix_lasts_as_long_as_its_block() {
+    let text = "from contextlib import contextmanager\nR = {}\ndef add(key, f):\n    R[key] = f\n\
+                @contextmanager\ndef prefix(p):\n    global add\n    def wrap(g):\n        \
+                def inner(key, f):\n            return g(f'{p}.{key}', f)\n        return inner\n    \
+                old = add\n    add = wrap(add)\n    try:\n        yield\n    finally:\n        \
+                add = old\ndef f(): pass\ndef g(): pass\nwith prefix('a.b'):\n    add('x', f)\n\
+                add('y', g)\n";
+    assert_eq!(shown(text, "m.R").1, ["a.b.x -> m.f", "y -> m.g"]);
+}
