@@ -155,11 +155,11 @@ class Reader:
                     self.holder(f"{name}.{attribute}", value, instances)
         known = set()
         for name, value, depth in instances:
-            if id(value) in known or not hasattr(value, "__dict__"):
+            if id(value) in known:
                 continue
             known.add(id(value))
             self.consider(name, value)
-            for attribute, part in list(vars(value).items())[:200]:
+            for attribute, part in attributes(value)[:200]:
                 inner = instances if depth < 1 else []
                 self.holder(f"{name}.{attribute}", part, inner, depth + 1)
         return distinct(self.found)
@@ -182,6 +182,14 @@ def collect(tree, prefix, into):
             into.add(prefix + node.name)
             inner = prefix + node.name + ("." if isinstance(node, ast.ClassDef) else ".<locals>.")
         collect(node, inner, into)
+
+
+def attributes(value):
+    """What an instance holds; a lazy one is not woken."""
+    try:
+        return list(object.__getattribute__(value, "__dict__").items())
+    except Exception:
+        return []
 
 
 def unwrap(value):

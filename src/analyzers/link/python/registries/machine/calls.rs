@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::value::{Args, Closure, Env, How, Kind, Made, Value};
-use super::{CALL_FUEL, Frame, MAX_CALLS, Machine, Seen};
+use super::{CALL_FUEL, Frame, LEAST_FUEL, MAX_CALLS, Machine, Seen};
 use crate::model::Name;
 use crate::model::facts::python::registries::{Expr, ExprId, ParamKind};
 use crate::model::facts::python::schemas::Term;
@@ -42,7 +42,8 @@ impl<'a> Machine<'_, 'a> {
             (self.site.how, self.site.registrar) = (Some(How::Assigned), None);
         }
         let kept = self.fuel;
-        self.fuel = kept.min(CALL_FUEL);
+        // Each call may take a part of what is left, so that none starves the rest of the body.
+        self.fuel = (kept / 3).max(LEAST_FUEL).min(CALL_FUEL).min(kept);
         let granted = self.fuel;
         let value = self.call_in(callee, args, frame.file, line);
         self.fuel = kept - (granted - self.fuel.min(granted));

@@ -38,6 +38,7 @@ const FUNCTION_FUEL: u32 = 5_000;
 const FUEL_PER_LINE: u32 = 12;
 /// Steps that one call from outside any function may take.
 const CALL_FUEL: u32 = 24_000;
+const LEAST_FUEL: u32 = 2_500;
 /// Steps that the hooks of one class, or one decorator, may take.
 const HOOK_FUEL: u32 = 8_000;
 /// A function that takes more steps than this and keeps nothing, time and again, is not worth
