@@ -77,7 +77,7 @@ pub fn made(project: &Project, name: &str) -> Vec<Name> {
         let of_name = |full: &str| {
             full.strip_suffix(name).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
         };
-        let made = machine.made.iter().map(|(class, _)| &machine.classes[*class as usize].name);
+        let made = machine.made.iter().map(|made| &machine.classes[made.class as usize].name);
         let mut found: Vec<Name> = made.filter(|full| of_name(full)).cloned().collect();
         found.sort();
         found.dedup();

@@ -41,10 +41,8 @@ impl Subject<'_, '_, '_> {
         self.metaclass_notes(metaclass, &mut notes);
         self.conflicts(&mut notes);
         self.refusals(&mut notes);
-        if let Some((_, by)) =
-            self.machine.made.iter().find(|(class, _)| Some(*class) == self.index)
-        {
-            notes.push(format!("made by `type()` in {by}"));
+        if let Some(made) = self.machine.made.iter().find(|made| Some(made.class) == self.index) {
+            notes.push(format!("made by `type()` in {}", made.by));
         }
         if let Some(index) = self.index
             && self.machine.classes[index as usize].outside.iter().any(|base| &**base == "?")
