@@ -43,7 +43,7 @@ impl<'a> Machine<'_, 'a> {
         }
         let kept = self.fuel;
         // Each call may take a part of what is left, so that none starves the rest of the body.
-        self.fuel = (kept / 3).max(LEAST_FUEL).min(CALL_FUEL).min(kept);
+        self.fuel = (kept / 3).clamp(LEAST_FUEL, CALL_FUEL).min(kept);
         let granted = self.fuel;
         let value = self.call_in(callee, args, frame.file, line);
         self.fuel = kept - (granted - self.fuel.min(granted));
