@@ -9,6 +9,7 @@ use super::project::{PathArg, drawing, open};
 use super::{CliError, Common, Format, Outcome};
 use crate::analyzers::layout::export::{self, CallsOptions};
 use crate::analyzers::layout::neighbourhood::{CallIndex, Neighbourhood, Reach};
+use crate::analyzers::link::Parts;
 use crate::model::{CallEdge, CallGraph, NodeId, NodeKind, Unresolved};
 
 #[derive(Debug, clap::Args)]
@@ -29,7 +30,7 @@ pub struct Args {
 pub fn run(args: &Args, common: &Common) -> Outcome {
     use Format::{Dot, Full, Json, Mermaid, Svg, Table as Rows};
     let format = common.format(&[Json, Rows, Full, Dot, Mermaid, Svg])?;
-    let scan = open(&args.path.path, common)?;
+    let scan = open(&args.path.path, common, Parts { calls: true, ..Parts::NONE })?;
     let reach = Reach { callers: args.callers, callees: args.callees, ..Reach::default() };
     if let Some(drawing) = drawing(format) {
         let options = CallsOptions { focus: args.focus.clone(), reach };

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::output::{print_json, print_text};
 use super::project::open;
 use super::{CliError, Common, Format, Outcome};
+use crate::analyzers::link::Parts;
 use crate::analyzers::link::python::classes;
 use crate::model::{CallEdge, Project, Symbol, printable};
 
@@ -20,7 +21,7 @@ pub struct Args {
 
 pub fn run(args: &Args, common: &Common) -> Outcome {
     let format = common.format(&[Format::Json, Format::Table])?;
-    let scan = open(&args.path, common)?;
+    let scan = open(&args.path, common, Parts::ALL)?;
     let project = &scan.project;
     let explained = match find(project, &args.symbol) {
         Ok(symbols) => explain(project, symbols),

@@ -7,6 +7,7 @@ use serde_json::json;
 use super::output::{Table, print_json};
 use super::project::{PathArg, open};
 use super::{Common, Format, Outcome};
+use crate::analyzers::link::Parts;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -16,7 +17,7 @@ pub struct Args {
 
 pub fn run(args: &Args, common: &Common) -> Outcome {
     let format = common.format(&[Format::Json, Format::Table])?;
-    let scan = open(&args.path.path, common)?;
+    let scan = open(&args.path.path, common, Parts { findings: true, ..Parts::NONE })?;
     let findings = &scan.project.findings;
     if format == Format::Json {
         print_json(&json!({ "findings": findings }))?;

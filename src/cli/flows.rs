@@ -8,6 +8,7 @@ use super::output::{Table, print_json, print_text};
 use super::project::{PathArg, drawing, open};
 use super::{CliError, Common, Format, Outcome};
 use crate::analyzers::layout::export;
+use crate::analyzers::link::Parts;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -21,7 +22,7 @@ pub struct Args {
 pub fn run(args: &Args, common: &Common) -> Outcome {
     use Format::{Dot, Json, Mermaid, Svg, Table as Rows};
     let format = common.format(&[Json, Rows, Dot, Mermaid, Svg])?;
-    let scan = open(&args.path.path, common)?;
+    let scan = open(&args.path.path, common, Parts { flows: true, ..Parts::NONE })?;
     if let Some(drawing) = drawing(format) {
         let text = export::flows(&scan.project, drawing, args.flow.as_deref());
         print_text(&text.map_err(CliError::Usage)?)?;

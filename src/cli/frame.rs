@@ -1,6 +1,7 @@
 //! `metascope frame VIEW PATH`: the exact frame the workbench would draw.
 
 use std::io::Write;
+use std::mem::ManuallyDrop;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -8,6 +9,7 @@ use clap::ValueEnum;
 
 use super::project::open;
 use super::{CliError, Common, Format, Outcome};
+use crate::analyzers::link::Parts;
 use crate::app::{Action, Model, View};
 use crate::shell::headless::Headless;
 use crate::views::theme::Palette;
@@ -64,7 +66,7 @@ pub fn run(args: &Args, common: &Common) -> Outcome {
         None => Format::Text,
         Some(_) => common.format(&[Format::Text, Format::Ansi, Format::Svg])?,
     };
-    let scan = open(&args.path, common)?;
+    let scan = ManuallyDrop::into_inner(open(&args.path, common, Parts::ALL)?);
     let palette = match args.theme {
         Look::Dark => Palette::Dark,
         Look::Light => Palette::Light,

@@ -242,6 +242,7 @@ impl Common {
                 Lang::Rust => Language::Rust,
             }),
             cache: !self.no_cache,
+            ..Options::default()
         }
     }
 }

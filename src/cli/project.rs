@@ -1,12 +1,14 @@
 //! Opening a project for one headless command.
 
 use std::io::{IsTerminal, Write};
+use std::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::{CliError, Common, Format};
 use crate::analyzers::layout::export;
-use crate::workspace::{Progress, Scan, scan};
+use crate::analyzers::link::Parts;
+use crate::workspace::{Options, Progress, Scan, scan};
 
 /// The path every project command takes.
 #[derive(Debug, Clone, clap::Args)]
@@ -16,14 +18,15 @@ pub struct PathArg {
     pub path: PathBuf,
 }
 
-/// Scans `path`; a counter runs on stderr when that is a terminal and the scan takes a while.
+/// Scans `path` and links what the command prints; a counter runs on stderr when that is a terminal
+/// and the scan takes a while.
 ///
 /// # Errors
 /// When the path cannot be opened.
-pub fn open(path: &Path, common: &Common) -> Result<Scan, CliError> {
+pub fn open(path: &Path, common: &Common, parts: Parts) -> Result<ManuallyDrop<Scan>, CliError> {
     let counts = std::io::stderr().is_terminal();
     let started = Instant::now();
-    let scan = scan(path, &common.options(), &|Progress { done, total }| {
+    let scan = scan(path, &Options { parts, ..common.options() }, &|Progress { done, total }| {
         let is_due = started.elapsed() > Duration::from_millis(300);
         if counts && is_due && (done.is_multiple_of(50) || done == total) {
             let mut stderr = std::io::stderr().lock();
@@ -45,7 +48,8 @@ pub fn open(path: &Path, common: &Common) -> Result<Scan, CliError> {
             eprintln!("metascope: {count} problems while reading; `metascope scan` shows them")
         }
     }
-    Ok(scan)
+    // The process ends with the command: freeing millions of rows first would only delay that.
+    Ok(ManuallyDrop::new(scan))
 }
 
 /// The drawing that a format asks for, if it asks for one.

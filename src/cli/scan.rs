@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::output::{Table, print_json, print_text};
 use super::project::{PathArg, open};
 use super::{Common, Format, Outcome};
+use crate::analyzers::link::Parts;
 use crate::model::{CacheCounts, Counts, Diagnostic, Language, Project, Timings};
 
 #[derive(Debug, clap::Args)]
@@ -39,7 +40,7 @@ struct Report<'a> {
 
 pub fn run(args: &Args, common: &Common) -> Outcome {
     let format = common.format(&[Format::Json, Format::Table])?;
-    let scan = open(&args.path.path, common)?;
+    let scan = open(&args.path.path, common, Parts::ALL)?;
     let project = &scan.project;
     let report = Report {
         root: &project.root,

@@ -9,6 +9,7 @@ use super::output::print_json;
 use super::project::open;
 use super::{CliError, Common, Format, Outcome, export};
 use crate::analyzers;
+use crate::analyzers::link::Parts;
 use crate::model::{Language, Worker};
 use crate::workspace;
 
@@ -25,7 +26,7 @@ pub struct Args {
 
 pub fn run(args: &Args, common: &Common) -> Outcome {
     let format = common.format(&[Format::Json, Format::Plain, Format::Table])?;
-    let scan = open(&args.path, common)?;
+    let scan = open(&args.path, common, Parts::ALL)?;
     let texts = |path: &str| workspace::read_text(&scan.root, path);
     let worker = analyzers::worker::generate(&scan.project, &args.task, &texts);
     let worker = worker.map_err(CliError::Failed)?;

@@ -160,11 +160,22 @@ impl Keeper {
             } else {
                 messages.recv_timeout(POLL)
             };
-            let batch = match message {
+            let mut batch = match message {
                 Ok(Message::Batch(batch)) => batch,
                 Err(RecvTimeoutError::Timeout) => Batch::Everything,
                 Ok(Message::Stop) | Err(RecvTimeoutError::Disconnected) => break,
             };
+            // What came while the last snapshot was made is one change, not one snapshot each.
+            let mut is_over = false;
+            for message in messages.try_iter() {
+                match message {
+                    Message::Batch(more) => batch = batch.and(more),
+                    Message::Stop => is_over = true,
+                }
+            }
+            if is_over {
+                break;
+            }
             if !self.root.folder.is_dir() {
                 if !is_gone {
                     let place = self.root.folder.display();

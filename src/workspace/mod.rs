@@ -25,6 +25,7 @@ pub use scan::{Progress, Scan, scan};
 
 use std::path::PathBuf;
 
+use crate::analyzers::link::Parts;
 use crate::model::Language;
 
 /// How a project is opened.
@@ -36,6 +37,8 @@ pub struct Options {
     pub lang: Option<Language>,
     /// Keep extracted facts on disk between starts.
     pub cache: bool,
+    /// What [`scan`] links; a [`Workspace`] links everything.
+    pub parts: Parts,
 }
 
 /// Why a path cannot be opened as a project.

@@ -10,7 +10,7 @@ use super::extract::{Extracted, Wanted, extract_all, on_pool};
 use super::walk::{Found, FoundKind, Root, WalkErrors, walk};
 use super::{OpenError, Options};
 use crate::analyzers::link::modules::name_modules;
-use crate::analyzers::link::{LinkInput, link};
+use crate::analyzers::link::{LinkInput, link_parts};
 use crate::model::{
     CacheCounts, Diagnostic, FileEntry, FileStatus, Language, Manifest, Name, Project, Severity,
 };
@@ -50,7 +50,7 @@ pub fn scan(
     diagnostics.extend(survey.diagnostics);
     let input =
         LinkInput { root: display_name(&root), files, manifests: survey.manifests, diagnostics };
-    let mut project = on_pool(|| link(input));
+    let mut project = on_pool(|| link_parts(input, options.parts));
     let linked = started.elapsed();
     cache.save();
     let ms = |time: std::time::Duration| (time.as_secs_f64() * 1e5).round() / 1e2;

@@ -22,6 +22,21 @@ pub enum Batch {
     Everything,
 }
 
+impl Batch {
+    /// Both batches as one.
+    pub fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Paths(mut paths), Self::Paths(more)) => {
+                paths.extend(more);
+                paths.sort();
+                paths.dedup();
+                Self::Paths(paths)
+            }
+            _ => Self::Everything,
+        }
+    }
+}
+
 /// A running watcher; stops when dropped.
 pub struct Watcher(#[allow(dead_code, reason = "held for its Drop")] Inner);
 
@@ -91,6 +106,13 @@ fn concerns(root: &Path, path: &Path, options: &Options) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn batches_that_wait_become_one() {
+        let paths = |names: &[&str]| Batch::Paths(names.iter().map(PathBuf::from).collect());
+        assert_eq!(paths(&["b", "a"]).and(paths(&["a", "c"])), paths(&["a", "b", "c"]));
+        assert_eq!(paths(&["a"]).and(Batch::Everything), Batch::Everything);
+    }
 
     #[test]
     fn only_sources_manifests_and_folders_concern_us() {

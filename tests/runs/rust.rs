@@ -34,7 +34,7 @@ fn try_task(
     input: Value,
     executor: ExecutorKind,
 ) -> Result<RunRecord, String> {
-    let options = Options { no_ignore: false, lang: None, cache: false };
+    let options = Options { cache: false, ..Options::default() };
     let scan = scan(root, &options, &|_| {}).expect("a project");
     let task = scan.project.runnable(task)?;
     let worker = generate(&scan.project, &task.id, &|path| read_text(&scan.root, path))?;

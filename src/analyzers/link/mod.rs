@@ -36,14 +36,46 @@ pub struct Linked {
     pub diagnostics: Vec<Diagnostic>,
 }
 
+/// The rows a caller asks for. What nobody asks for is not linked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Parts {
+    pub registries: bool,
+    pub schemas: bool,
+    pub calls: bool,
+    /// Entities, splits, tasks, and the flows that are recovered from them.
+    pub flows: bool,
+    pub findings: bool,
+}
+
+impl Parts {
+    pub const ALL: Self =
+        Self { registries: true, schemas: true, calls: true, flows: true, findings: true };
+    /// Files, symbols and diagnostics alone.
+    pub const NONE: Self =
+        Self { registries: false, schemas: false, calls: false, flows: false, findings: false };
+}
+
+impl Default for Parts {
+    fn default() -> Self {
+        Self::ALL
+    }
+}
+
 /// Joins the facts of all files. Timings, cache counts and the revision are the caller's to set.
 pub fn link(input: LinkInput) -> Project {
+    link_parts(input, Parts::ALL)
+}
+
+/// The same for some kinds of rows.
+pub fn link_parts(input: LinkInput, parts: Parts) -> Project {
     let LinkInput { root, files, manifests, mut diagnostics } = input;
     let facts: Vec<Arc<FileFacts>> = files.iter().filter_map(|file| file.facts.clone()).collect();
     let of_python = |facts: &&Arc<FileFacts>| matches!(facts.body, LanguageFacts::Python(_));
     let (python, rust): (Vec<&Arc<FileFacts>>, Vec<_>) = facts.iter().partition(of_python);
-    let (mut linked, other) =
-        rayon::join(|| python::link(&python, &manifests), || rust::link(&rust, &manifests));
+    let (mut linked, other) = rayon::join(
+        || python::link(&python, &manifests, parts),
+        || rust::link(&rust, &manifests, parts),
+    );
     linked.append(other);
     diagnostics.extend(facts.iter().flat_map(|facts| facts.diagnostics.iter().cloned()));
     diagnostics.append(&mut linked.diagnostics);

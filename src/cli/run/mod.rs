@@ -8,6 +8,7 @@ mod report;
 mod sweep;
 mod units;
 
+use std::mem::ManuallyDrop;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -17,6 +18,7 @@ use serde_json::json;
 use super::output::print_json;
 use super::project::open;
 use super::{CliError, Common, Format, Outcome, trust};
+use crate::analyzers::link::Parts;
 use crate::analyzers::worker;
 use crate::model::{ExecutorKind, Flow, Limits, RunRecord, RunRequest, RunStatus, Workflow};
 use crate::runner::{self, Job, RunHandle, Runner, WorkflowJob};
@@ -91,7 +93,7 @@ pub fn run(args: &Args, common: &Common) -> Outcome {
     let format = common.format(&[Format::Table, Format::Json])?;
     // Output streams through wherever it goes, so JSON is printed only when it is asked for.
     let is_json = format == Format::Json && common.format.is_some();
-    let scan = open(&args.path, common)?;
+    let scan = ManuallyDrop::into_inner(open(&args.path, common, Parts::ALL)?);
     let task = worker::task_for(&scan.project, &args.task).map_err(CliError::Usage)?;
     let flow = scan.project.workflow(&task.id);
     if let Some(flow) = flow

@@ -9,6 +9,7 @@ use serde_json::json;
 use super::output::{Table, print_json};
 use super::project::{PathArg, open};
 use super::{Common, Format, Outcome};
+use crate::analyzers::link::Parts;
 use crate::analyzers::link::python::splits::Engine;
 
 #[derive(Debug, clap::Args)]
@@ -42,7 +43,7 @@ enum Emit {
 
 pub fn run(args: &Args, common: &Common) -> Outcome {
     let format = common.format(&[Format::Json, Format::Table])?;
-    let scan = open(&args.path.path, common)?;
+    let scan = open(&args.path.path, common, Parts { flows: true, ..Parts::NONE })?;
     if let Some(function) = &args.run {
         super::trust::ask(&scan.root, args.trust)?;
         return execute::run(&scan, function, args.input.as_deref(), args.timeout, format, common);

@@ -12,7 +12,7 @@ pub mod tasks;
 
 use std::sync::Arc;
 
-use super::Linked;
+use super::{Linked, Parts};
 use crate::model::facts::python::PythonFacts;
 use crate::model::{CallGraph, FileFacts, LanguageFacts, Manifest};
 use names::Names;
@@ -31,7 +31,7 @@ pub struct Context<'a> {
     pub manifests: &'a [Manifest],
 }
 
-pub fn link(facts: &[&Arc<FileFacts>], manifests: &[Manifest]) -> Linked {
+pub fn link(facts: &[&Arc<FileFacts>], manifests: &[Manifest], parts: Parts) -> Linked {
     let files: Vec<PythonFile<'_>> = facts
         .iter()
         .filter_map(|file| match &file.body {
@@ -46,11 +46,21 @@ pub fn link(facts: &[&Arc<FileFacts>], manifests: &[Manifest]) -> Linked {
     let (mut registries, mut schemas, mut findings) = (Vec::new(), Vec::new(), Vec::new());
     let mut calls = CallGraph::default();
     rayon::scope(|scope| {
-        scope.spawn(|_| registries = registries::link(&context));
-        scope.spawn(|_| schemas = schemas::link(&context));
-        scope.spawn(|_| findings = findings::link(&context));
-        scope.spawn(|_| linked = link_flows(&context));
-        calls = calls::link(&context);
+        if parts.registries {
+            scope.spawn(|_| registries = registries::link(&context));
+        }
+        if parts.schemas {
+            scope.spawn(|_| schemas = schemas::link(&context));
+        }
+        if parts.findings {
+            scope.spawn(|_| findings = findings::link(&context));
+        }
+        if parts.flows {
+            scope.spawn(|_| linked = link_flows(&context));
+        }
+        if parts.calls {
+            calls = calls::link(&context);
+        }
     });
     linked.diagnostics.extend(crate::analyzers::python::conventions::problems(manifests));
     Linked {

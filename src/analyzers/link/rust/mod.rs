@@ -16,7 +16,7 @@ pub mod world;
 
 use std::sync::Arc;
 
-use super::Linked;
+use super::{Linked, Parts};
 use crate::model::facts::rust::RustFacts;
 use crate::model::{
     CallGraph, FileFacts, Language, LanguageFacts, Manifest, Span, Symbol, SymbolKind,
@@ -39,7 +39,7 @@ pub struct Context<'a> {
     pub manifests: &'a [Manifest],
 }
 
-pub fn link(facts: &[&Arc<FileFacts>], manifests: &[Manifest]) -> Linked {
+pub fn link(facts: &[&Arc<FileFacts>], manifests: &[Manifest], parts: Parts) -> Linked {
     let mut files: Vec<RustFile<'_>> = facts.iter().filter_map(|file| rust_file(file)).collect();
     if files.is_empty() {
         return Linked::default();
@@ -53,24 +53,34 @@ pub fn link(facts: &[&Arc<FileFacts>], manifests: &[Manifest]) -> Linked {
     let (mut entities, mut splits) = (Vec::new(), Vec::new());
     let mut calls = CallGraph::default();
     rayon::scope(|scope| {
-        scope.spawn(|_| linked = link_items(&context));
-        scope.spawn(|_| (entities, splits) = splits::link(&context));
-        calls = calls::link(&context);
+        scope.spawn(|_| linked = link_items(&context, parts));
+        if parts.flows {
+            scope.spawn(|_| (entities, splits) = splits::link(&context));
+        }
+        if parts.calls {
+            calls = calls::link(&context);
+        }
     });
     Linked { calls, entities, splits, ..linked }
 }
 
 /// What is read off the items and needs no bodies joined.
-fn link_items(context: &Context<'_>) -> Linked {
-    Linked {
-        symbols: symbols(context),
-        registries: registries::link(context),
-        schemas: schemas::link(context),
-        flows: flows::link(context),
-        tasks: tasks::link(context),
-        findings: findings::link(context),
-        ..Linked::default()
+fn link_items(context: &Context<'_>, parts: Parts) -> Linked {
+    let mut linked = Linked { symbols: symbols(context), ..Linked::default() };
+    if parts.registries {
+        linked.registries = registries::link(context);
     }
+    if parts.schemas {
+        linked.schemas = schemas::link(context);
+    }
+    if parts.flows {
+        linked.flows = flows::link(context);
+        linked.tasks = tasks::link(context);
+    }
+    if parts.findings {
+        linked.findings = findings::link(context);
+    }
+    linked
 }
 
 fn rust_file(file: &FileFacts) -> Option<RustFile<'_>> {

@@ -1,6 +1,7 @@
 //! Attribute access: instances, classes, modules, `super()`, properties and descriptors.
 
-use super::program::Program;
+use std::rc::Rc;
+
 use super::solver::{Hidden, Invocation, PropertyInfo, Site, Solver, Target};
 use super::values::{ClassId, How, Sym, Value, ValueId, Var};
 use crate::model::EdgeKind;
@@ -8,8 +9,6 @@ use crate::model::facts::python::calls::{ArgKind, Literal};
 
 /// The longest name that attributes of imported things grow to.
 const MAX_EXTERNAL: usize = 120;
-/// How many re-exports an import is followed through.
-const MAX_HOPS: u32 = 12;
 
 impl<'a> Solver<'a, '_> {
     pub fn load_attribute(&mut self, base: ValueId, attr: Sym, to: Var, site: Site) {
@@ -23,18 +22,14 @@ impl<'a> Solver<'a, '_> {
             }
             Value::Class(class) => self.load_class_attribute(base, class, attr, to, site, false),
             Value::AnyClass(class) => self.load_class_attribute(base, class, attr, to, site, true),
-            Value::Module(module) => {
-                let module = self.syms.text(module).to_owned();
-                self.load_module(&module, attr, to, site);
-            }
+            Value::Module(module) => self.load_module(module, attr, to, site),
             Value::External(name) => {
                 if let Some(value) = self.external_attribute(name, attr) {
                     self.add(to, value);
                 }
             }
             Value::Builtin(name) => {
-                let name = format!("{}.{}", self.syms.text(name), self.syms.text(attr));
-                let name = self.syms.own(name);
+                let name = self.joined(name, attr);
                 self.add(to, Value::Builtin(name));
             }
             Value::Function(body) => {
@@ -111,12 +106,22 @@ impl<'a> Solver<'a, '_> {
 
     /// `name.attr` of something imported; `None` when names grow without end.
     pub fn external_attribute(&mut self, name: Sym, attr: Sym) -> Option<Value> {
-        let (name, attr) = (self.syms.text(name), self.syms.text(attr));
-        if name.len() + attr.len() > MAX_EXTERNAL || name.matches('.').count() > 4 {
+        let (text, more) = (self.syms.text(name), self.syms.text(attr));
+        if text.len() + more.len() > MAX_EXTERNAL || text.matches('.').count() > 4 {
             return Some(Value::Opaque);
         }
-        let whole = format!("{name}.{attr}");
-        Some(Value::External(self.syms.own(whole)))
+        Some(Value::External(self.joined(name, attr)))
+    }
+
+    /// The name of an attribute of something named.
+    fn joined(&mut self, name: Sym, attr: Sym) -> Sym {
+        if let Some(known) = self.joined.get(&(name, attr)) {
+            return *known;
+        }
+        let whole = format!("{}.{}", self.syms.text(name), self.syms.text(attr));
+        let whole = self.syms.own(whole);
+        self.joined.insert((name, attr), whole);
+        whole
     }
 
     /// The variable of an attribute stored on instances of a class (or on the class).
@@ -145,47 +150,31 @@ impl<'a> Solver<'a, '_> {
             self.add(to, if is_bound { Value::AnyClass(class) } else { Value::Class(class) });
             return;
         }
-        let member = program.member(class, attr);
-        if let Some((_, var)) = member {
+        let kin = self.kin(class, attr);
+        if let Some(var) = kin.own {
             self.hide(var, Hidden::Bind { receiver: base, to, site, how });
         }
-        let mut is_known = member.is_some();
+        let mut is_known = kin.own.is_some();
         if is_bound {
-            for below in program.classes[class as usize].below.iter().copied() {
-                if let Some(var) = program.members.get(&(below, attr)) {
-                    is_known = true;
-                    let receiver = self.values.id(Value::Bounded { class: below, own: false });
-                    let how = How::Override;
-                    self.hide(*var, Hidden::Bind { receiver, to, site, how });
-                }
+            for (below, var) in self.overrides(&kin, class, attr) {
+                is_known = true;
+                let receiver = self.values.id(Value::Bounded { class: *below, own: false });
+                let how = How::Override;
+                self.hide(*var, Hidden::Bind { receiver, to, site, how });
             }
         }
-        if program.stored.contains(&attr) && (member.is_none() || program.stores(class, attr)) {
-            is_known |= program.stores(class, attr);
-            for holder in &program.classes[class as usize].mro {
-                let var = self.attribute(*holder, attr);
-                self.graph.edge(var, to);
-            }
-            if is_bound {
-                for below in program.classes[class as usize].below.iter().copied() {
-                    if program.classes[below as usize].stored.contains(&attr) {
-                        is_known = true;
-                        let var = self.attribute(below, attr);
-                        self.graph.edge(var, to);
-                    }
-                }
-            }
+        let stored = self.stored(&kin, class, attr, is_bound);
+        is_known |= stored.is_known;
+        for var in stored.vars.iter() {
+            self.graph.edge(*var, to);
         }
-        if let Some((_, hook)) = program.member(class, self.known.getattribute) {
+        if let Some(hook) = self.kin(class, self.known.getattribute).own {
             self.run_hook(base, hook, attr, to, site, how);
         }
-        if is_known {
+        if is_known || self.is_field(&kin, class, attr) {
             return;
         }
-        if self.is_field(class, attr) {
-            return;
-        }
-        if let Some((_, hook)) = program.member(class, self.known.getattr) {
+        if let Some(hook) = self.kin(class, self.known.getattr).own {
             self.run_hook(base, hook, attr, to, site, how);
             return;
         }
@@ -195,14 +184,6 @@ impl<'a> Solver<'a, '_> {
             // What every object has.
             self.add(to, Value::Native { receiver: base, name: attr });
         }
-    }
-
-    fn is_field(&self, class: ClassId, attr: Sym) -> bool {
-        self.program.classes[class as usize].mro.iter().any(|holder| {
-            let info = &self.program.classes[*holder as usize];
-            let syms = &self.program.files[info.file as usize].syms;
-            info.facts.fields.iter().any(|field| syms[field.name as usize] == attr)
-        })
     }
 
     /// An attribute that must come from a base outside the project.
@@ -254,21 +235,19 @@ impl<'a> Solver<'a, '_> {
     ) {
         let program = self.program;
         let info = &program.classes[class as usize];
-        let member = program.member(class, attr);
-        let mut is_known = member.is_some();
-        if let Some((_, var)) = member {
+        let kin = self.kin(class, attr);
+        let mut is_known = kin.own.is_some();
+        if let Some(var) = kin.own {
             self.hide(var, Hidden::Bind { receiver: base, to, site, how: How::Flow });
         }
         if is_bound {
-            for below in program.classes[class as usize].below.iter().copied() {
-                if let Some(var) = program.members.get(&(below, attr)) {
-                    is_known = true;
-                    let receiver = self.values.id(Value::AnyClass(below));
-                    self.hide(*var, Hidden::Bind { receiver, to, site, how: How::Override });
-                }
+            for (below, var) in self.overrides(&kin, class, attr) {
+                is_known = true;
+                let receiver = self.values.id(Value::AnyClass(*below));
+                self.hide(*var, Hidden::Bind { receiver, to, site, how: How::Override });
             }
         }
-        if program.stored.contains(&attr) && member.is_none() {
+        if program.stored.contains(&attr) && kin.own.is_none() {
             for holder in &info.mro {
                 let var = self.attribute(*holder, attr);
                 self.graph.edge(var, to);
@@ -338,7 +317,7 @@ impl<'a> Solver<'a, '_> {
                 self.hide(getter, Hidden::Invoke { call, how });
             }
             Value::Instance(class) | Value::Bounded { class, .. } => {
-                match self.program.member(class, self.known.get) {
+                match self.kin(class, self.known.get).own {
                     Some(_) => {
                         let this = self.graph.var();
                         if class_receiver.is_some() {
@@ -379,7 +358,7 @@ impl<'a> Solver<'a, '_> {
             self.bind(member, receiver, to, site, how);
             return;
         };
-        if self.program.member(class, self.known.get).is_some() {
+        if self.kin(class, self.known.get).own.is_some() {
             self.special(member, self.known.get, &[0, 0], 0, site, EdgeKind::Attribute);
         } else {
             self.graph.add(to, member);
@@ -402,27 +381,9 @@ impl<'a> Solver<'a, '_> {
             Value::Bounded { class: of, .. } | Value::AnyClass(of) => (of, true),
             _ => (class, true),
         };
-        let after = |of: ClassId| {
-            let mro = &program.classes[of as usize].mro;
-            let at = mro.iter().position(|known| *known == class)?;
-            program.member_after(&mro[at + 1..], attr)
-        };
-        let mut found: Vec<Var> = Vec::new();
-        let direct = after(of).or_else(|| after(class));
-        if let Some((_, var)) = direct {
-            found.push(var);
-            self.hide(var, Hidden::Bind { receiver, to, site, how: How::Flow });
-        }
-        if is_bound {
-            // Below, other classes may stand between this one and its base.
-            for below in program.classes[of as usize].below.iter().copied() {
-                if let Some((_, var)) = after(below)
-                    && !found.contains(&var)
-                {
-                    found.push(var);
-                    self.hide(var, Hidden::Bind { receiver, to, site, how: How::Override });
-                }
-            }
+        let found = self.supers(class, of, attr, is_bound);
+        for (var, how) in found.iter() {
+            self.hide(*var, Hidden::Bind { receiver, to, site, how: *how });
         }
         if found.is_empty() {
             let outside = program.classes[class as usize].outside.first().copied();
@@ -437,16 +398,53 @@ impl<'a> Solver<'a, '_> {
         }
     }
 
+    /// The members that `super()` in a class leads to, asked by an instance of another.
+    fn supers(
+        &mut self,
+        class: ClassId,
+        of: ClassId,
+        attr: Sym,
+        is_bound: bool,
+    ) -> Rc<[(Var, How)]> {
+        let key = (class, of, attr, is_bound);
+        if let Some(known) = self.supers.get(&key) {
+            return known.clone();
+        }
+        let program = self.program;
+        let after = |of: ClassId| {
+            let mro = &program.classes[of as usize].mro;
+            let at = mro.iter().position(|known| *known == class)?;
+            program.member_after(&mro[at + 1..], attr)
+        };
+        let mut found: Vec<(Var, How)> = Vec::new();
+        if let Some((_, var)) = after(of).or_else(|| after(class)) {
+            found.push((var, How::Flow));
+        }
+        if is_bound {
+            // Below, other classes may stand between this one and its base.
+            for below in program.classes[of as usize].below.iter().copied() {
+                if let Some((_, var)) = after(below)
+                    && !found.iter().any(|(known, _)| *known == var)
+                {
+                    found.push((var, How::Override));
+                }
+            }
+        }
+        let found: Rc<[(Var, How)]> = found.into();
+        self.supers.insert(key, found.clone());
+        found
+    }
+
     pub fn store_attribute(&mut self, base: ValueId, attr: Sym, from: Var, site: Site) {
         let program = self.program;
         match self.values.get(base) {
             Value::Instance(class) | Value::Bounded { class, .. } => {
-                if let Some((_, member)) = program.member(class, attr) {
+                if let Some(member) = self.kin(class, attr).own {
                     self.hide(member, Hidden::Set { receiver: base, from, site });
                 }
                 let var = self.attribute(class, attr);
                 self.graph.edge(from, var);
-                if program.member(class, self.known.setattr).is_some() {
+                if self.kin(class, self.known.setattr).own.is_some() {
                     let name = self.graph.var();
                     self.add(name, Value::Text(attr));
                     let hook = self.known.setattr;
@@ -488,7 +486,7 @@ impl<'a> Solver<'a, '_> {
                 self.hide(setter, Hidden::Invoke { call, how: How::Flow });
             }
             Value::Instance(class) | Value::Bounded { class, .. }
-                if self.program.member(class, self.known.set).is_some() =>
+                if self.kin(class, self.known.set).own.is_some() =>
             {
                 let this = self.graph.var();
                 self.graph.add(this, receiver);
@@ -523,26 +521,21 @@ impl<'a> Solver<'a, '_> {
             }
             _ => return false,
         };
-        let own = program.member(class, name);
-        let below: Vec<(ClassId, Var)> = if is_bound {
-            let below = program.classes[class as usize].below.iter().copied();
-            below.filter_map(|id| Some((id, *program.members.get(&(id, name))?))).collect()
-        } else {
-            Vec::new()
-        };
-        if own.is_none() && below.is_empty() {
+        let kin = self.kin(class, name);
+        let below = if is_bound { self.overrides(&kin, class, name) } else { &[] };
+        if kin.own.is_none() && below.is_empty() {
             return false;
         }
         if !self.done.insert((name, base, site, to)) {
             return true;
         }
         let call = self.call_with(args, to, site, kind);
-        if let Some((_, var)) = own {
+        if let Some(var) = kin.own {
             self.call_member(base, var, call, how);
         }
         for (id, var) in below {
-            let receiver = self.values.id(Value::Bounded { class: id, own: false });
-            self.call_member(receiver, var, call, How::Override);
+            let receiver = self.values.id(Value::Bounded { class: *id, own: false });
+            self.call_member(receiver, *var, call, How::Override);
         }
         true
     }
@@ -633,114 +626,6 @@ impl<'a> Solver<'a, '_> {
         }
     }
 
-    /// What an import brings: a module, a name of one, or something outside.
-    ///
-    /// `from m import x` asks `m` for `__path__` first, so a module-level `__getattr__` of what is
-    /// no package runs even when `x` is there.
-    pub fn import(&mut self, origin: Sym, to: Var, site: Site) {
-        let text = self.syms.text(origin).to_owned();
-        if site != 0
-            && let Some((module, _)) = text.rsplit_once('.')
-            && let Some(found) = self.program.modules.get(module).copied()
-            && !self.program.files[found as usize].python.facts.is_package
-        {
-            let path = self.syms.borrow("__path__");
-            self.module_hook(found, path, 0, site);
-        }
-        self.import_name(&text, to, 0);
-    }
-
-    fn import_name(&mut self, origin: &str, to: Var, hops: u32) {
-        let program = self.program;
-        if program.modules.contains_key(origin) || program.packages.contains(origin) {
-            let module = self.syms.own(origin.to_owned());
-            self.add(to, Value::Module(module));
-        }
-        let Some((module, name)) = origin.rsplit_once('.') else {
-            if !is_ours(program, origin) {
-                let name = self.syms.own(origin.to_owned());
-                self.add(to, Value::External(name));
-            }
-            return;
-        };
-        if let Some(found) = program.modules.get(module) {
-            let sym = self.syms.own(name.to_owned());
-            if let Some(var) = program.globals.get(&(*found, sym)) {
-                self.graph.edge(*var, to);
-                return;
-            }
-            if hops < MAX_HOPS {
-                let names = &program.files[*found as usize].python.facts.names;
-                for star in &names.stars {
-                    if program.modules.contains_key(&**star) {
-                        self.import_name(&format!("{star}.{name}"), to, hops + 1);
-                    } else if !program.modules.contains_key(origin) && !is_ours(program, star) {
-                        let sym = self.syms.own(format!("{star}.{name}"));
-                        self.add(to, Value::External(sym));
-                    }
-                }
-            }
-            self.module_hook(*found, sym, to, 0);
-        } else if is_ours(program, module) {
-            // A name of a package without an `__init__` that is no module: nothing to find.
-            if !program.packages.contains(module) && hops < MAX_HOPS {
-                // `pkg.mod.Class.attr`: look the rest up on what the front is.
-                let front = self.graph.var();
-                self.import_name(module, front, hops + 1);
-                let attr = self.syms.own(name.to_owned());
-                let name = self.graph.var();
-                self.add(name, Value::Text(attr));
-                self.hide(front, Hidden::DynamicLoad { base: front, name, to, site: 0 });
-            }
-        } else {
-            let name = self.syms.own(origin.to_owned());
-            self.add(to, Value::External(name));
-        }
-    }
-
-    /// A module-level `__getattr__` answers for names the module does not have.
-    fn module_hook(&mut self, file: u32, attr: Sym, to: Var, site: Site) {
-        let Some(hook) = self.program.globals.get(&(file, self.known.getattr)).copied() else {
-            return;
-        };
-        let name = self.graph.var();
-        self.add(name, Value::Text(attr));
-        let call = self.call_with(&[name], to, site, EdgeKind::Attribute);
-        self.hide(hook, Hidden::Invoke { call, how: How::Flow });
-    }
-
-    fn load_module(&mut self, module: &str, attr: Sym, to: Var, site: Site) {
-        let program = self.program;
-        let name = self.syms.text(attr).to_owned();
-        let whole = format!("{module}.{name}");
-        if let Some(file) = program.modules.get(module) {
-            if let Some(var) = program.globals.get(&(*file, attr)) {
-                self.graph.edge(*var, to);
-                if !program.modules.contains_key(whole.as_str()) {
-                    return;
-                }
-            }
-            if program.modules.contains_key(whole.as_str())
-                || program.packages.contains(whole.as_str())
-            {
-                let sym = self.syms.own(whole);
-                self.add(to, Value::Module(sym));
-                return;
-            }
-            let stars = &program.files[*file as usize].python.facts.names.stars;
-            if !stars.is_empty() {
-                self.import_name(&whole, to, 1);
-                return;
-            }
-            self.module_hook(*file, attr, to, site);
-        } else if program.modules.contains_key(whole.as_str())
-            || program.packages.contains(whole.as_str())
-        {
-            let sym = self.syms.own(whole);
-            self.add(to, Value::Module(sym));
-        }
-    }
-
     /// A property around `getter`.
     pub fn property(&mut self, at: Var) -> u32 {
         if let Some(known) = self.property_ids.get(&(at, 0)) {
@@ -759,18 +644,6 @@ impl<'a> Solver<'a, '_> {
 
     pub fn external_edge(&mut self, site: Site, name: Sym, kind: EdgeKind, how: How) {
         self.edge(site, Target::External(name), kind, how);
-    }
-}
-
-fn is_ours(program: &Program<'_>, origin: &str) -> bool {
-    program.modules.contains_key(origin) || program.packages.contains(origin) || {
-        let mut end = origin.len();
-        let mut found = false;
-        while let Some(dot) = origin[..end].rfind('.') {
-            found |= program.modules.contains_key(&origin[..dot]);
-            end = dot;
-        }
-        found
     }
 }
 

@@ -11,7 +11,7 @@ impl<'a> Solver<'a, '_> {
         let text = self.syms.text(name).to_owned();
         // `@property` and its like shape what they decorate; nobody asks for an edge to them.
         if call.kind != EdgeKind::Decorator {
-            let target = self.builtin_target(&text);
+            let target = self.builtin_target(name);
             self.edge(call.site, target, call.kind, how);
         }
         let arg = |solver: &Self, at: u32| solver.positional(call, at).unwrap_or(0);
@@ -163,8 +163,13 @@ impl<'a> Solver<'a, '_> {
     }
 
     /// `<builtin>.print`; methods reached through a builtin class are PyCG's `<**PyStr**>.join`.
-    fn builtin_target(&mut self, name: &str) -> Target {
-        let whole = self.syms.own(format!("<builtin>.{name}"));
+    fn builtin_target(&mut self, name: Sym) -> Target {
+        if let Some(known) = self.builtin_targets.get(&name) {
+            return Target::Builtin(*known);
+        }
+        let whole = format!("<builtin>.{}", self.syms.text(name));
+        let whole = self.syms.own(whole);
+        self.builtin_targets.insert(name, whole);
         Target::Builtin(whole)
     }
 

@@ -27,7 +27,7 @@ impl<'a> Solver<'a, '_> {
                     return;
                 }
                 let to = self.graph.var();
-                if self.program.member(class, name).is_some()
+                if self.kin(class, name).own.is_some()
                     || matches!(self.values.get(callee), Value::Bounded { .. })
                 {
                     self.load_attribute(callee, name, to, call.site);
@@ -211,12 +211,12 @@ impl<'a> Solver<'a, '_> {
     }
 
     fn is_manager(&self, body: BodyId) -> bool {
-        self.done.contains(&(u32::MAX - 7, body, 0, 0))
+        self.managers.contains(&body)
     }
 
     /// Remembers that a function was made a context manager.
     pub fn make_manager(&mut self, body: BodyId) {
-        self.done.insert((u32::MAX - 7, body, 0, 0));
+        self.managers.insert(body);
     }
 
     /// The values of a starred argument reach parameters.
@@ -303,7 +303,7 @@ impl<'a> Solver<'a, '_> {
         let this =
             self.values.id(if is_bound { Value::AnyClass(class) } else { Value::Class(class) });
         if let Some(meta) = info.metaclass
-            && let Some((_, var)) = program.member(meta, self.known.call)
+            && let Some(var) = self.kin(meta, self.known.call).own
         {
             for value in self.held(var) {
                 if let Value::Function(body) = self.values.get(value) {
@@ -340,11 +340,12 @@ impl<'a> Solver<'a, '_> {
         let made_id = self.values.id(made);
         self.graph.add(call.to, made_id);
         let mut is_made = false;
-        if let Some((_, var)) = program.member(class, self.known.new) {
+        if let Some(var) = self.kin(class, self.known.new).own {
             is_made = true;
             self.enter_member(call, var, this, how);
         }
-        if let Some((_, var)) = program.member(class, self.known.init) {
+        let init = self.kin(class, self.known.init);
+        if let Some(var) = init.own {
             is_made = true;
             let silent = Invocation { to: 0, ..call };
             self.enter_member(silent, var, made_id, how);
@@ -353,12 +354,10 @@ impl<'a> Solver<'a, '_> {
             self.fill_record(call, class, made_id);
         }
         if is_bound {
-            for below in program.classes[class as usize].below.iter().copied() {
-                if let Some(var) = program.members.get(&(below, self.known.init)) {
-                    let receiver = self.values.id(Value::Bounded { class: below, own: false });
-                    let silent = Invocation { to: 0, ..call };
-                    self.enter_member(silent, *var, receiver, How::Override);
-                }
+            for (below, var) in self.overrides(&init, class, self.known.init) {
+                let receiver = self.values.id(Value::Bounded { class: *below, own: false });
+                let silent = Invocation { to: 0, ..call };
+                self.enter_member(silent, *var, receiver, How::Override);
             }
         }
         if !is_made && let Some(outside) = info.outside.first() {

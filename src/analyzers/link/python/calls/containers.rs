@@ -323,11 +323,22 @@ impl<'a> Solver<'a, '_> {
         }
         // A value that has no such method cannot be the one that is called here.
         if let Some(kind) = self.builtin_kind(held)
-            && has_method(kind, &text)
+            && let Some(whole) = self.native(kind, name)
         {
-            let whole = self.syms.own(format!("<**{kind}**>.{text}"));
             self.edge(call.site, Target::Builtin(whole), call.kind, how);
         }
+    }
+
+    /// The name of a method of a builtin type, if it has one of that name.
+    fn native(&mut self, kind: &'static str, name: Sym) -> Option<Sym> {
+        if let Some(known) = self.natives.get(&(kind, name)) {
+            return *known;
+        }
+        let text = self.syms.text(name);
+        let whole = has_method(kind, text).then(|| format!("<**{kind}**>.{text}"));
+        let whole = whole.map(|whole| self.syms.own(whole));
+        self.natives.insert((kind, name), whole);
+        whole
     }
 
     fn text_result(&mut self, call: Invocation, name: &str) {
@@ -382,20 +393,21 @@ impl<'a> Solver<'a, '_> {
         name: &str,
     ) -> bool {
         let arg = |solver: &Self, at: u32| solver.positional(call, at).unwrap_or(0);
-        let info = self.objects[object as usize].clone();
-        let is_dict = info.shape == Shape::Dict;
+        let info = &self.objects[object as usize];
+        let (shape, rest, any, keys) = (info.shape, info.rest, info.any, info.keys);
+        let is_dict = shape == Shape::Dict;
         match name {
             "append" | "add" | "appendleft" | "put" | "put_nowait" | "push" => {
                 let value = arg(self, 0);
-                self.graph.edge(value, info.rest);
-                if info.shape == Shape::Set {
+                self.graph.edge(value, rest);
+                if shape == Shape::Set {
                     let hash = self.known.hash;
                     self.hide(value, Hidden::Special { name: hash, to: 0, site: call.site });
                 }
             }
             "insert" => {
                 let value = arg(self, 1);
-                self.graph.edge(value, info.rest);
+                self.graph.edge(value, rest);
             }
             "extend"
             | "update"
@@ -434,28 +446,28 @@ impl<'a> Solver<'a, '_> {
                     if name == "setdefault" {
                         self.hide(key, Hidden::Entry { object, from: default });
                         if self.graph.is_empty(key) {
-                            self.graph.edge(default, info.rest);
+                            self.graph.edge(default, rest);
                         }
                     }
                     let hash = self.known.hash;
                     self.hide(key, Hidden::Special { name: hash, to: 0, site: call.site });
                 } else {
-                    self.graph.edge(info.any, call.to);
+                    self.graph.edge(any, call.to);
                 }
             }
             "__setitem__" => {
                 let (key, value) = (arg(self, 0), arg(self, 1));
                 self.hide(key, Hidden::Entry { object, from: value });
-                self.graph.edge(value, info.rest);
+                self.graph.edge(value, rest);
             }
-            "values" => self.stream(call.to, info.any, 1),
-            "keys" => self.stream(call.to, info.keys, 1),
+            "values" => self.stream(call.to, any, 1),
+            "keys" => self.stream(call.to, keys, 1),
             "items" => {
                 let pair = self.derived(call.to, 4, Shape::Tuple);
                 let (key, value) =
                     (self.field(pair, Key::Number(0)), self.field(pair, Key::Number(1)));
-                self.graph.edge(info.keys, key);
-                self.graph.edge(info.any, value);
+                self.graph.edge(keys, key);
+                self.graph.edge(any, value);
                 let holder = self.graph.var();
                 self.add(holder, Value::Object(pair));
                 self.stream(call.to, holder, 1);
@@ -464,15 +476,15 @@ impl<'a> Solver<'a, '_> {
                 let pair = self.derived(call.to, 4, Shape::Tuple);
                 let (key, value) =
                     (self.field(pair, Key::Number(0)), self.field(pair, Key::Number(1)));
-                self.graph.edge(info.keys, key);
-                self.graph.edge(info.any, value);
+                self.graph.edge(keys, key);
+                self.graph.edge(any, value);
                 self.add(call.to, Value::Object(pair));
             }
             "copy" | "__copy__" | "__iter__" | "__enter__" => self.graph.add(call.to, receiver),
-            "__reversed__" => self.stream(call.to, info.any, 1),
+            "__reversed__" => self.stream(call.to, any, 1),
             "sort" => {
                 if let Some(key) = self.keyword(call, "key") {
-                    let back = self.call_with(&[info.any], 0, call.site, EdgeKind::Callback);
+                    let back = self.call_with(&[any], 0, call.site, EdgeKind::Callback);
                     self.hide(key, Hidden::Invoke { call: back, how: How::Callback });
                 }
             }

@@ -1,12 +1,14 @@
 //! The solved program → [`CallGraph`].
 
+use std::cmp::Ordering;
 use std::sync::Arc;
 
+use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use super::solver::{Found, Solver, Target};
 use super::values::{How, Value};
-use crate::model::facts::python::calls::{BodyKind, Op};
+use crate::model::facts::python::calls::{BodyKind, Op, Param};
 use crate::model::{
     CallEdge, CallGraph, CallNode, Certainty, EdgeKind, Name, NodeId, NodeKind, Unresolved,
 };
@@ -20,8 +22,9 @@ impl<'a> Solver<'a, '_> {
         let mut by_name: FxHashMap<&str, NodeId> = FxHashMap::default();
         let mut of_body: Vec<NodeId> = Vec::with_capacity(self.program.bodies.len());
         let mut callers: Vec<bool> = vec![false; self.program.bodies.len()];
+        let bodies = self.bodies_of_sites();
         for (site, _) in self.edges.keys() {
-            callers[self.body_of(*site) as usize] = true;
+            callers[bodies[*site as usize] as usize] = true;
         }
         for (at, body) in self.program.bodies.iter().enumerate() {
             let file = &self.program.files[body.file as usize];
@@ -51,14 +54,16 @@ impl<'a> Solver<'a, '_> {
             nodes.len() as NodeId - 1
         };
         let mut targets: FxHashMap<u32, NodeId> = FxHashMap::default();
-        let mut counts: FxHashMap<(u32, bool), usize> = FxHashMap::default();
+        // How many targets each site has, of explicit calls and of others.
+        let mut counts: Vec<[u32; 2]> = vec![[0; 2]; bodies.len()];
         for ((site, _), found) in &self.edges {
-            *counts.entry((*site, is_explicit(found.kind))).or_default() += 1;
+            counts[*site as usize][usize::from(is_explicit(found.kind))] += 1;
         }
         let whys = Whys::new();
         let mut edges: Vec<CallEdge> = Vec::with_capacity(self.edges.len());
         for ((site, target), found) in &self.edges {
-            let from = of_body[self.body_of(*site) as usize];
+            let body = bodies[*site as usize];
+            let from = of_body[body as usize];
             let to = match target {
                 Target::Body(body) => of_body[*body as usize],
                 Target::External(name) | Target::Builtin(name) => {
@@ -74,15 +79,16 @@ impl<'a> Solver<'a, '_> {
             if from == NodeId::MAX || to == NodeId::MAX {
                 continue;
             }
-            let count = counts.get(&(*site, is_explicit(found.kind))).copied().unwrap_or(1);
-            let (certainty, why) = whys.of(*found, count);
-            let (file, place) = self.place_of(*site);
+            let count = counts[*site as usize][usize::from(is_explicit(found.kind))];
+            let (certainty, why) = whys.of(*found, count as usize);
+            let info = &self.program.files[self.program.bodies[body as usize].file as usize];
+            let place = &info.python.facts.calls.sites[(*site - info.sites) as usize];
             edges.push(CallEdge {
                 from,
                 to,
-                file,
-                line: place.0,
-                column: place.1,
+                file: info.python.file.path.clone(),
+                line: place.line,
+                column: place.column,
                 kind: found.kind,
                 certainty,
                 why,
@@ -92,18 +98,15 @@ impl<'a> Solver<'a, '_> {
         sort(CallGraph { nodes, edges, unresolved })
     }
 
-    /// The body in which a site stands.
-    fn body_of(&self, site: u32) -> u32 {
-        let Some((file, local)) = self.file_of_site(site) else { return 0 };
-        let file = &self.program.files[file as usize];
-        file.bodies + file.python.facts.calls.sites[local as usize].body
-    }
-
-    fn place_of(&self, site: u32) -> (Name, (u32, u32)) {
-        let (file, local) = self.file_of_site(site).unwrap_or((0, 0));
-        let file = &self.program.files[file as usize];
-        let site = &file.python.facts.calls.sites[local as usize];
-        (file.python.file.path.clone(), (site.line, site.column))
+    /// The body in which each site stands.
+    fn bodies_of_sites(&self) -> Vec<u32> {
+        let files = self.program.files.iter();
+        files
+            .flat_map(|file| {
+                let sites = file.python.facts.calls.sites.iter();
+                sites.map(|site| file.bodies + site.body)
+            })
+            .collect()
     }
 
     /// Every call whose callee nothing is known of, with the reason.
@@ -114,6 +117,7 @@ impl<'a> Solver<'a, '_> {
             let facts = &file.python.facts.calls;
             // Which operation fills each variable of the file.
             let mut makers: Vec<u32> = Vec::new();
+            let mut params: FxHashMap<u32, &Param> = FxHashMap::default();
             for op in &facts.ops {
                 let Op::Call { callee, site, .. } = op else { continue };
                 if *site == 0 || self.settled[(file.sites + site) as usize] {
@@ -121,6 +125,8 @@ impl<'a> Solver<'a, '_> {
                 }
                 if makers.is_empty() {
                     makers = makers_of(facts);
+                    let all = facts.bodies.iter().rev().flat_map(|body| body.params.iter().rev());
+                    params = all.map(|param| (param.var, param)).collect();
                 }
                 let place = &facts.sites[*site as usize];
                 let from = of_body[(file.bodies + place.body) as usize];
@@ -130,7 +136,7 @@ impl<'a> Solver<'a, '_> {
                 let reason = if self.comes_from_outside(file.vars + callee) {
                     "what is called was made outside the project".into()
                 } else {
-                    self.reason(facts, &makers, *callee)
+                    self.reason(facts, &makers, &params, *callee)
                 };
                 let reason =
                     reasons.entry(reason.clone()).or_insert_with(|| reason.as_str().into()).clone();
@@ -148,18 +154,17 @@ impl<'a> Solver<'a, '_> {
     }
 
     fn comes_from_outside(&self, var: u32) -> bool {
-        self.held(var).iter().any(|value| matches!(self.values.get(*value), Value::Opaque))
+        self.graph.values(var).iter().any(|value| matches!(self.values.get(*value), Value::Opaque))
     }
 
     fn reason(
         &self,
         facts: &crate::model::facts::python::calls::CallFacts,
         makers: &[u32],
+        params: &FxHashMap<u32, &Param>,
         callee: u32,
     ) -> String {
-        let param = |var: u32| {
-            facts.bodies.iter().flat_map(|body| &body.params).find(|param| param.var == var)
-        };
+        let param = |var: u32| params.get(&var).copied();
         let maker = |var: u32| {
             let at = makers.get(var as usize).copied()?;
             facts.ops.get((at as usize).checked_sub(1)?)
@@ -263,7 +268,7 @@ impl Whys {
 fn sort(graph: CallGraph) -> CallGraph {
     let CallGraph { nodes, mut edges, mut unresolved } = graph;
     let mut order: Vec<u32> = (0..nodes.len() as u32).collect();
-    order.sort_by(|a, b| nodes[*a as usize].name.cmp(&nodes[*b as usize].name));
+    order.par_sort_by(|a, b| nodes[*a as usize].name.cmp(&nodes[*b as usize].name));
     let mut place = vec![0u32; nodes.len()];
     for (new, old) in order.iter().enumerate() {
         place[*old as usize] = new as u32;
@@ -277,8 +282,12 @@ fn sort(graph: CallGraph) -> CallGraph {
     for call in &mut unresolved {
         call.from = place[call.from as usize];
     }
-    edges.sort_by(|a, b| {
-        (a.from, &a.file, a.line, a.column, a.to).cmp(&(b.from, &b.file, b.line, b.column, b.to))
+    // Edges of one caller almost always share the very string.
+    let by_file = |a: &Name, b: &Name| if Arc::ptr_eq(a, b) { Ordering::Equal } else { a.cmp(b) };
+    edges.par_sort_by(|a, b| {
+        let places = |edge: &CallEdge| (edge.line, edge.column, edge.to);
+        let files = || by_file(&a.file, &b.file);
+        a.from.cmp(&b.from).then_with(files).then_with(|| places(a).cmp(&places(b)))
     });
     unresolved.sort_by(|a, b| (&a.file, a.line, a.column).cmp(&(&b.file, b.line, b.column)));
     CallGraph { nodes, edges, unresolved }

@@ -15,7 +15,7 @@ const TABLE: &str = include_str!("externals.txt");
 
 /// What a function outside does with its arguments.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Effect {
+pub enum Effect {
     /// Calls an argument, now or later; with the arguments that follow it from `rest` on.
     Call {
         argument: Argument,
@@ -45,7 +45,7 @@ enum Effect {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Argument {
+pub enum Argument {
     At(u32),
     Named(&'static str),
 }
@@ -94,13 +94,16 @@ impl<'a> Solver<'a, '_> {
     pub fn call_external(&mut self, call: Invocation, name: Sym, how: How) {
         self.external_edge(call.site, name, call.kind, how);
         let text = self.syms.text(name);
-        let exact = table().get(text);
-        // `executor.submit` by whatever the executor is called.
-        let by_method = || {
-            let method = text.rsplit_once('.')?.1;
-            table().get(&*format!("*.{method}"))
-        };
-        let Some(effects) = exact.or_else(by_method) else {
+        let effects = self.effects.entry(name).or_insert_with(|| {
+            let exact = table().get(text);
+            // `executor.submit` by whatever the executor is called.
+            let by_method = || {
+                let method = text.rsplit_once('.')?.1;
+                table().get(&*format!("*.{method}"))
+            };
+            exact.or_else(by_method).map(Vec::as_slice)
+        });
+        let Some(effects) = *effects else {
             self.decorate_unknown(call);
             // What comes back goes by the name of what made it.
             self.add(call.to, Value::External(name));

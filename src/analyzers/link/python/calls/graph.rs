@@ -3,20 +3,19 @@
 
 use rustc_hash::FxHashSet;
 
+use super::pool::{List, Pool};
 use super::values::{ValueId, Var};
 
 /// More values than this in one variable say nothing any more; further ones are dropped, which
 /// bounds the work however wild the program is. Large programs get by with fewer, since the work
 /// grows with both.
-fn most_values(vars: usize) -> u16 {
+fn most_values(vars: usize) -> u32 {
     match vars {
         0..100_000 => 48,
         100_000..300_000 => 24,
         _ => 12,
     }
 }
-
-const END: u32 = u32::MAX;
 
 /// A rule to run for each value of a variable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,29 +28,24 @@ pub enum Rule {
     Hidden(u32),
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 struct Node {
-    first: u32,
-    last: u32,
-    /// The last value already passed on.
-    done: u32,
-    edges: u32,
-    rules: u32,
-    count: u16,
+    values: List,
+    edges: List,
+    rules: List,
+    /// How many of the values were passed on.
+    done: u16,
     queued: bool,
 }
-
-const EMPTY: Node =
-    Node { first: END, last: END, done: END, edges: END, rules: END, count: 0, queued: false };
 
 #[derive(Default)]
 pub struct Graph {
     /// How many values a variable takes.
-    most: u16,
+    most: u32,
     nodes: Vec<Node>,
-    values: Vec<(ValueId, u32)>,
-    edges: Vec<(Var, u32)>,
-    rules: Vec<(Rule, u32)>,
+    values: Pool<ValueId>,
+    edges: Pool<Var>,
+    rules: Pool<Rule>,
     known: FxHashSet<(Var, Var)>,
     queue: std::collections::VecDeque<Var>,
 }
@@ -59,51 +53,44 @@ pub struct Graph {
 impl Graph {
     /// Makes `count` variables at once; variable 0 is nobody's.
     pub fn with_vars(count: usize) -> Self {
-        Self { nodes: vec![EMPTY; count + 1], most: most_values(count), ..Self::default() }
+        let mut known = FxHashSet::default();
+        known.reserve(count);
+        Self {
+            nodes: vec![Node::default(); count + 1],
+            most: most_values(count),
+            known,
+            ..Self::default()
+        }
     }
 
     pub fn var(&mut self) -> Var {
-        self.nodes.push(EMPTY);
+        self.nodes.push(Node::default());
         self.nodes.len() as Var - 1
     }
 
     /// Adds a value; nothing happens when it is known.
     pub fn add(&mut self, var: Var, value: ValueId) {
-        // A full variable takes nothing more: no need to look for the value in it.
-        if var == 0 || self.nodes[var as usize].count >= self.most || self.holds(var, value) {
+        if var == 0 {
             return;
         }
         let node = &mut self.nodes[var as usize];
-        let at = self.values.len() as u32;
-        self.values.push((value, END));
-        if node.first == END {
-            node.first = at;
-        } else {
-            self.values[node.last as usize].1 = at;
+        // A full variable takes nothing more: no need to look for the value in it.
+        if node.values.len() >= self.most || self.values.of(node.values).contains(&value) {
+            return;
         }
-        node.last = at;
-        node.count += 1;
+        self.values.push(&mut node.values, value);
         if !node.queued {
             node.queued = true;
             self.queue.push_back(var);
         }
     }
 
-    pub fn holds(&self, var: Var, value: ValueId) -> bool {
-        self.values(var).any(|known| known == value)
-    }
-
-    pub fn values(&self, var: Var) -> impl Iterator<Item = ValueId> + '_ {
-        let mut at = self.nodes[var as usize].first;
-        std::iter::from_fn(move || {
-            let (value, next) = *self.values.get(at as usize)?;
-            at = next;
-            Some(value)
-        })
+    pub fn values(&self, var: Var) -> &[ValueId] {
+        self.values.of(self.nodes[var as usize].values)
     }
 
     pub fn is_empty(&self, var: Var) -> bool {
-        self.nodes[var as usize].first == END
+        self.nodes[var as usize].values.len() == 0
     }
 
     /// Lets values flow from one variable to another.
@@ -114,74 +101,41 @@ impl Graph {
         if !self.known.insert((from, to)) {
             return;
         }
-        let head = self.nodes[from as usize].edges;
-        self.edges.push((to, head));
-        self.nodes[from as usize].edges = self.edges.len() as u32 - 1;
-        self.replay(from, |graph, value| graph.add(to, value));
-    }
-
-    fn replay(&mut self, from: Var, mut each: impl FnMut(&mut Self, ValueId)) {
-        let mut at = self.nodes[from as usize].first;
-        while at != END {
-            let (value, next) = self.values[at as usize];
-            each(self, value);
-            at = next;
+        self.edges.push(&mut self.nodes[from as usize].edges, to);
+        let held = self.nodes[from as usize].values;
+        for at in 0..held.len() {
+            self.add(to, self.values.at(held, at));
         }
     }
 
     /// Attaches a rule; the caller runs it for the values already passed on.
-    pub fn rule(&mut self, var: Var, rule: Rule) -> Vec<ValueId> {
+    pub fn rule(&mut self, var: Var, rule: Rule) -> &[ValueId] {
         if var == 0 {
-            return Vec::new();
+            return &[];
         }
-        let head = self.nodes[var as usize].rules;
-        self.rules.push((rule, head));
-        self.nodes[var as usize].rules = self.rules.len() as u32 - 1;
-        let node = self.nodes[var as usize];
-        let mut seen = Vec::new();
-        if node.done == END {
-            return seen;
-        }
-        let mut at = node.first;
-        while at != END {
-            let (value, next) = self.values[at as usize];
-            seen.push(value);
-            if at == node.done {
-                break;
-            }
-            at = next;
-        }
-        seen
+        let node = &mut self.nodes[var as usize];
+        self.rules.push(&mut node.rules, rule);
+        &self.values.of(node.values)[..usize::from(node.done)]
     }
 
     /// Passes the new values of the next waiting variable on along its edges, and hands out the
-    /// values and rules that are to run. `None` when all is quiet.
+    /// values and rules that are to run, latest rules first. False when all is quiet.
     pub fn step(&mut self, values: &mut Vec<ValueId>, rules: &mut Vec<Rule>) -> bool {
         values.clear();
         rules.clear();
         let Some(var) = self.queue.pop_front() else { return false };
-        let node = self.nodes[var as usize];
-        self.nodes[var as usize].queued = false;
-        self.nodes[var as usize].done = node.last;
-        let mut at = if node.done == END { node.first } else { self.values[node.done as usize].1 };
-        while at != END {
-            let (value, next) = self.values[at as usize];
-            values.push(value);
-            at = next;
-        }
-        let mut edge = node.edges;
-        while edge != END {
-            let (to, next) = self.edges[edge as usize];
+        let node = &mut self.nodes[var as usize];
+        node.queued = false;
+        values.extend_from_slice(&self.values.of(node.values)[usize::from(node.done)..]);
+        // No variable takes more than `most_values` says.
+        node.done = node.values.len() as u16;
+        let (edges, attached) = (node.edges, node.rules);
+        rules.extend(self.rules.of(attached).iter().rev());
+        for at in (0..edges.len()).rev() {
+            let to = self.edges.at(edges, at);
             for value in values.iter() {
                 self.add(to, *value);
             }
-            edge = next;
-        }
-        let mut rule = node.rules;
-        while rule != END {
-            let (found, next) = self.rules[rule as usize];
-            rules.push(found);
-            rule = next;
         }
         true
     }

@@ -166,12 +166,14 @@ impl<'a> Solver<'a, '_> {
     pub fn unpack(&mut self, value: ValueId, index: i32, rest: bool, to: Var) {
         match self.values.get(value) {
             Value::Object(object) => {
-                let info = self.objects[object as usize].clone();
+                let info = &self.objects[object as usize];
+                let (shape, keys, others) = (info.shape, info.keys, info.rest);
                 let length = info.fields.len() as i64;
                 if rest {
+                    let fields = info.fields.clone();
                     let list = self.derived(to, 9, Shape::List);
                     self.add(to, Value::Object(list));
-                    for (key, var) in info.fields {
+                    for (key, var) in fields {
                         if let Key::Number(number) = key
                             && number >= i64::from(index)
                         {
@@ -181,17 +183,17 @@ impl<'a> Solver<'a, '_> {
                         }
                     }
                     let into = self.objects[list as usize].rest;
-                    self.graph.edge(info.rest, into);
+                    self.graph.edge(others, into);
                     return;
                 }
-                if info.shape == Shape::Dict {
-                    self.graph.edge(info.keys, to);
+                if shape == Shape::Dict {
+                    self.graph.edge(keys, to);
                     return;
                 }
                 let at = if index < 0 { length + i64::from(index) } else { i64::from(index) };
                 let field = self.field(object, Key::Number(at));
                 self.graph.edge(field, to);
-                self.graph.edge(info.rest, to);
+                self.graph.edge(others, to);
             }
             _ => self.iterate(value, to, 0, false),
         }
@@ -230,7 +232,7 @@ impl<'a> Solver<'a, '_> {
     ) {
         if is_right {
             // The right operand is asked when the left one knows no better.
-            let left_knows = self.held(left).iter().any(|left| {
+            let left_knows = self.graph.values(left).iter().any(|left| {
                 matches!(self.values.get(*left), Value::Instance(_) | Value::Bounded { .. })
             });
             if !left_knows && !self.graph.is_empty(left) {
@@ -266,15 +268,23 @@ impl<'a> Solver<'a, '_> {
     }
 
     fn reflected(&mut self, name: Sym) -> Sym {
-        let text = self.syms.text(name);
-        let made = format!("__r{}", text.trim_start_matches('_'));
-        self.syms.own(made)
+        self.operator(name, 'r')
     }
 
     fn in_place(&mut self, name: Sym) -> Sym {
+        self.operator(name, 'i')
+    }
+
+    /// `__add__` with `r` is `__radd__`.
+    fn operator(&mut self, name: Sym, form: char) -> Sym {
+        if let Some(known) = self.operators.get(&(name, form)) {
+            return *known;
+        }
         let text = self.syms.text(name);
-        let made = format!("__i{}", text.trim_start_matches('_'));
-        self.syms.own(made)
+        let made = format!("__{form}{}", text.trim_start_matches('_'));
+        let made = self.syms.own(made);
+        self.operators.insert((name, form), made);
+        made
     }
 
     pub fn compare(&mut self, value: ValueId, name: Sym, right: Var, site: Site) {
@@ -311,13 +321,14 @@ impl<'a> Solver<'a, '_> {
                 }
             }
             Value::Builtin(name) => {
-                let wanted = format!("builtins.{}", self.syms.text(name));
+                let wanted = self.syms.text(name);
                 let fits = match self.values.get(value) {
                     Value::Instance(held) | Value::Bounded { class: held, .. } => {
                         let held = &program.classes[held as usize];
-                        held.outside.iter().any(|base| self.syms.text(*base) == wanted)
+                        let is_wanted = |base: &str| base.strip_prefix("builtins.") == Some(wanted);
+                        held.outside.iter().any(|base| is_wanted(self.syms.text(*base)))
                     }
-                    Value::Class(_) | Value::AnyClass(_) => wanted == "builtins.type",
+                    Value::Class(_) | Value::AnyClass(_) => wanted == "type",
                     _ => true,
                 };
                 if fits {
@@ -378,7 +389,7 @@ impl<'a> Solver<'a, '_> {
 
     /// Whether a variable holds an instance of a class or one below.
     pub fn holds_instance(&self, var: Var, class: u32) -> bool {
-        self.held(var).iter().any(|value| match self.values.get(*value) {
+        self.graph.values(var).iter().any(|value| match self.values.get(*value) {
             Value::Instance(held) | Value::Bounded { class: held, .. } => {
                 self.program.derives(held, class)
             }
@@ -388,28 +399,30 @@ impl<'a> Solver<'a, '_> {
 
     /// Elements of one container flow into another.
     pub fn fill(&mut self, value: ValueId, object: u32) {
-        let into = self.objects[object as usize].clone();
+        let info = &self.objects[object as usize];
+        let (shape, rest, keys) = (info.shape, info.rest, info.keys);
         match self.values.get(value) {
             Value::Object(from) if from == object => {}
             Value::Object(from) => {
-                let from = self.objects[from as usize].clone();
-                if from.shape == Shape::Dict && into.shape == Shape::Dict {
-                    for (key, var) in from.fields {
+                let from = &self.objects[from as usize];
+                let (of, others, of_keys, any) = (from.shape, from.rest, from.keys, from.any);
+                if of == Shape::Dict && shape == Shape::Dict {
+                    for (key, var) in from.fields.clone() {
                         let field = self.field(object, key);
                         self.graph.edge(var, field);
                     }
-                    self.graph.edge(from.rest, into.rest);
-                    self.graph.edge(from.keys, into.keys);
-                } else if from.shape == Shape::Dict {
-                    self.graph.edge(from.keys, into.rest);
-                } else if into.shape == Shape::Dict {
+                    self.graph.edge(others, rest);
+                    self.graph.edge(of_keys, keys);
+                } else if of == Shape::Dict {
+                    self.graph.edge(of_keys, rest);
+                } else if shape == Shape::Dict {
                     // An iterable of pairs.
-                    self.hide(from.any, Hidden::Pair { object });
+                    self.hide(any, Hidden::Pair { object });
                 } else {
-                    self.graph.edge(from.any, into.rest);
+                    self.graph.edge(any, rest);
                 }
             }
-            _ if into.shape != Shape::Dict => self.iterate(value, into.rest, 0, false),
+            _ if shape != Shape::Dict => self.iterate(value, rest, 0, false),
             _ => {}
         }
     }

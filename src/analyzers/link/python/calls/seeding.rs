@@ -125,7 +125,7 @@ impl<'a> Solver<'a, '_> {
 
     /// Whether a variable holds anything that leads to code of the project.
     fn is_ours(&self, var: Var) -> bool {
-        self.held(var).iter().any(|value| {
+        self.graph.values(var).iter().any(|value| {
             !matches!(
                 self.values.get(*value),
                 Value::Literal(_) | Value::Opaque | Value::External(_) | Value::Made(_)

@@ -1,9 +1,14 @@
 //! Finds out what every variable may hold, to the end: flow-insensitive between bodies, with the
 //! order of assignments inside them already told apart by the lowering.
 
+use std::rc::Rc;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::externals::Effect;
 use super::graph::{Graph, Rule};
+use super::imports::Brought;
+use super::kin::Kin;
 use super::program::Program;
 use super::values::{
     BodyId, ClassId, How, Key, Object, ObjectId, Sym, Syms, Value, ValueId, Values, Var,
@@ -237,6 +242,19 @@ pub struct Solver<'a, 'p> {
     /// Intermediate variables by purpose and place, so that a rule run twice makes them once.
     pub temporaries: FxHashMap<(u32, u32, u32, u32), Var>,
     pub edges: FxHashMap<(Site, Target), Found>,
+    /// What was looked up before, by what it was asked for.
+    pub kin: FxHashMap<(ClassId, Sym), Rc<Kin>>,
+    pub supers: FxHashMap<(ClassId, ClassId, Sym, bool), Rc<[(Var, How)]>>,
+    pub module_attributes: FxHashMap<(Sym, Sym), Rc<[Brought]>>,
+    /// Names made of names: attributes, methods of builtin types, forms of operators.
+    pub joined: FxHashMap<(Sym, Sym), Sym>,
+    pub natives: FxHashMap<(&'static str, Sym), Option<Sym>>,
+    pub operators: FxHashMap<(Sym, char), Sym>,
+    pub builtin_targets: FxHashMap<Sym, Sym>,
+    pub promised: FxHashMap<Sym, Option<Value>>,
+    pub effects: FxHashMap<Sym, Option<&'static [Effect]>>,
+    /// Functions that were made context managers.
+    pub managers: FxHashSet<BodyId>,
     /// Sites whose callee is known, whether or not that makes an edge.
     pub settled: Vec<bool>,
     /// Dictionary lookups by key variable that may stay unknown.
@@ -288,6 +306,16 @@ impl<'a, 'p> Solver<'a, 'p> {
             done: FxHashSet::default(),
             temporaries: FxHashMap::default(),
             edges: FxHashMap::default(),
+            kin: FxHashMap::default(),
+            supers: FxHashMap::default(),
+            module_attributes: FxHashMap::default(),
+            joined: FxHashMap::default(),
+            natives: FxHashMap::default(),
+            operators: FxHashMap::default(),
+            builtin_targets: FxHashMap::default(),
+            promised: FxHashMap::default(),
+            effects: FxHashMap::default(),
+            managers: FxHashSet::default(),
             settled: vec![false; program.sites as usize],
             unsure: Vec::new(),
             unkeyed: Vec::new(),
@@ -323,9 +351,8 @@ impl<'a, 'p> Solver<'a, 'p> {
         let id = self.hidden.len() as u32;
         self.hidden.push(hidden);
         // Not at once: rules that make rules would nest without end.
-        for value in self.graph.rule(var, Rule::Hidden(id)) {
-            self.pending.push((hidden, value));
-        }
+        let held = self.graph.rule(var, Rule::Hidden(id));
+        self.pending.extend(held.iter().map(|value| (hidden, *value)));
     }
 
     /// Runs until nothing changes.
@@ -705,8 +732,9 @@ impl<'a, 'p> Solver<'a, 'p> {
         }
     }
 
+    /// What a variable holds now, for loops that change the graph meanwhile.
     pub fn held(&self, var: Var) -> Vec<ValueId> {
-        if var == 0 { Vec::new() } else { self.graph.values(var).collect() }
+        if var == 0 { Vec::new() } else { self.graph.values(var).to_vec() }
     }
 
     fn run_hidden(&mut self, hidden: Hidden, value: ValueId) {

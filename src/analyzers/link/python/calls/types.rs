@@ -1,7 +1,7 @@
 //! What annotations promise, turned into values.
 
 use super::solver::{Hidden, Solver};
-use super::values::{Key, Value, Var};
+use super::values::{Key, Sym, Value, Var};
 use crate::model::facts::python::calls::{Literal, Shape, Type, TypeId};
 
 /// How deep type arguments are followed.
@@ -27,13 +27,13 @@ impl<'a> Solver<'a, '_> {
             }
             Type::Named { origin, args } => {
                 let origin = self.program.files[file as usize].syms[*origin as usize];
-                let origin = self.syms.text(origin).to_owned();
-                self.promise_named(file, &origin, args, to, depth);
+                self.promise_named(file, origin, args, to, depth);
             }
         }
     }
 
-    fn promise_named(&mut self, file: u32, origin: &str, args: &[TypeId], to: Var, depth: u32) {
+    fn promise_named(&mut self, file: u32, named: Sym, args: &[TypeId], to: Var, depth: u32) {
+        let origin = &*self.syms.text(named).to_owned();
         let last = origin.rsplit('.').next().unwrap_or(origin);
         let module = &origin[..origin.len() - last.len()];
         let is_standard = matches!(
@@ -49,7 +49,7 @@ impl<'a> Solver<'a, '_> {
                 | "_typeshed."
         );
         if !is_standard {
-            self.promise_class(origin, to);
+            self.promise_class(named, to);
             return;
         }
         let arg = |at: usize| args.get(at).copied().unwrap_or(0);
@@ -131,17 +131,30 @@ impl<'a> Solver<'a, '_> {
         self.promise_at(file, of, rest, depth + 1);
     }
 
-    fn promise_class(&mut self, origin: &str, to: Var) {
-        let resolved = self.names.resolve(origin);
-        let class = self.syms.find(&resolved);
-        let class = class.and_then(|sym| self.program.class_names.get(&sym).copied());
-        match class {
-            Some(class) => self.add(to, Value::Bounded { class, own: false }),
-            None if !self.names.knows(&resolved) => {
-                let name = self.syms.own(resolved.to_string());
-                self.add(to, Value::External(name));
+    fn promise_class(&mut self, origin: Sym, to: Var) {
+        let value = match self.promised.get(&origin) {
+            Some(known) => *known,
+            None => {
+                let value = self.instance_of(origin);
+                self.promised.insert(origin, value);
+                value
             }
-            None => {}
+        };
+        if let Some(value) = value {
+            self.add(to, value);
+        }
+    }
+
+    /// What an annotation that names a class promises.
+    fn instance_of(&mut self, origin: Sym) -> Option<Value> {
+        let resolved = self.names.resolve(self.syms.text(origin));
+        let class = self.syms.find(&resolved);
+        match class.and_then(|sym| self.program.class_names.get(&sym).copied()) {
+            Some(class) => Some(Value::Bounded { class, own: false }),
+            None if !self.names.knows(&resolved) => {
+                Some(Value::External(self.syms.own(resolved.to_string())))
+            }
+            None => None,
         }
     }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use crate::analyzers::link::Parts;
 use crate::analyzers::link::python::link as link_python;
 use crate::analyzers::{SourceFile, python};
 use crate::model::{Language, Schema};
@@ -20,7 +21,7 @@ fn schemas(files: &[(&str, &str)]) -> Vec<Schema> {
             }))
         })
         .collect();
-    link_python(&facts.iter().collect::<Vec<_>>(), &[]).schemas
+    link_python(&facts.iter().collect::<Vec<_>>(), &[], Parts::ALL).schemas
 }
 
 fn find<'s>(schemas: &'s [Schema], name: &str) -> &'s Schema {

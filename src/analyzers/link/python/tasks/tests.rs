@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::analyzers::link::Parts;
 use crate::analyzers::link::python::link as link_python;
 use crate::analyzers::{SourceFile, python};
 use crate::model::{Language, Task};
@@ -18,7 +19,7 @@ fn tasks(files: &[(&str, &str)]) -> Vec<Task> {
             }))
         })
         .collect();
-    link_python(&facts.iter().collect::<Vec<_>>(), &[]).tasks
+    link_python(&facts.iter().collect::<Vec<_>>(), &[], Parts::ALL).tasks
 }
 
 /// `name<-registrar` of the tasks that `decorators` make, applied in another module.

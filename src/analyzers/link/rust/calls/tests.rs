@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::analyzers::link::Parts;
 use crate::analyzers::{SourceFile, extract};
 use crate::model::{CallGraph, Certainty, EdgeKind, Language, Manifest};
 
@@ -15,7 +16,7 @@ fn graph(text: &str) -> CallGraph {
     let facts = Arc::new(extract(&file));
     let manifest =
         Manifest { path: "Cargo.toml".into(), text: "[package]\nname = \"demo\"\n".into() };
-    super::super::link(&[&facts], &[manifest]).calls
+    super::super::link(&[&facts], &[manifest], Parts::ALL).calls
 }
 
 /// `callee kind certainty` of every edge that leaves a function.
