@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use crate::analyzers::link::Parts;
 use crate::analyzers::{SourceFile, extract};
 use crate::model::{Language, Manifest, Schema};
 
@@ -16,7 +17,7 @@ fn schemas(text: &str) -> Vec<Schema> {
     };
     let facts = Arc::new(extract(&file));
     let manifest = Manifest { path: "Cargo.toml".into(), text: "[package]\nname = \"d\"\n".into() };
-    super::super::link(&[&facts], &[manifest]).schemas
+    super::super::link(&[&facts], &[manifest], Parts::ALL).schemas
 }
 
 #[track_caller]
