@@ -114,7 +114,7 @@ struct Loop {
 /// Why the inner loop paused.
 enum Pause {
     /// Something needs the terminal to itself; the input stream must be gone first.
-    Terminal(Effect),
+    Terminal(Box<Effect>),
     Leave,
 }
 
@@ -130,7 +130,7 @@ impl Loop {
                 Pause::Terminal(effect) => {
                     drop(input);
                     self.wait_for_reader();
-                    self.hand_over(effect)?;
+                    self.hand_over(*effect)?;
                 }
             }
         }
@@ -149,7 +149,7 @@ impl Loop {
                 return Ok(Pause::Leave);
             }
             if let Some(effect) = handed.take() {
-                return Ok(Pause::Terminal(effect));
+                return Ok(Pause::Terminal(Box::new(effect)));
             }
             if self.dirty && self.drawn.elapsed() >= FRAME {
                 self.draw()?;
@@ -159,7 +159,9 @@ impl Loop {
                 biased;
                 _ = self.signals.terminate.recv() => return Ok(Pause::Leave),
                 _ = self.signals.hang_up.recv() => return Ok(Pause::Leave),
-                _ = self.signals.suspend.recv() => return Ok(Pause::Terminal(Effect::Suspend)),
+                _ = self.signals.suspend.recv() => {
+                    return Ok(Pause::Terminal(Box::new(Effect::Suspend)));
+                }
                 _ = self.signals.resume.recv() => {
                     self.screen.reclaim()?;
                     self.resize()?;

@@ -55,7 +55,7 @@ impl<'a> Shapes<'a, '_> {
             return;
         }
         let id = name.id.as_str();
-        if self.branches.only_for_checkers(&self.source.scopes, id, name.start()) {
+        if self.branches.only_for_checkers(self.source.scopes, id, name.start()) {
             return;
         }
         let terms = Terms::new(self.source, MODULE);

@@ -213,6 +213,9 @@ known! {
     reversed "__reversed__",
 }
 
+/// An attribute that a class inherits: where its value is, and how it is bound.
+pub type Inherited = (Var, How);
+
 pub struct Solver<'a, 'p> {
     pub program: &'p Program<'a>,
     pub names: &'p Names<'a>,
@@ -244,7 +247,7 @@ pub struct Solver<'a, 'p> {
     pub edges: FxHashMap<(Site, Target), Found>,
     /// What was looked up before, by what it was asked for.
     pub kin: FxHashMap<(ClassId, Sym), Rc<Kin>>,
-    pub supers: FxHashMap<(ClassId, ClassId, Sym, bool), Rc<[(Var, How)]>>,
+    pub supers: FxHashMap<(ClassId, ClassId, Sym, bool), Rc<[Inherited]>>,
     pub module_attributes: FxHashMap<(Sym, Sym), Rc<[Brought]>>,
     /// Names made of names: attributes, methods of builtin types, forms of operators.
     pub joined: FxHashMap<(Sym, Sym), Sym>,
