@@ -1,14 +1,13 @@
 //! `metascope run` and `metascope runs`, as a user meets them.
 
-use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::support::{assert_clean, lacks_python, processes_with, sandbox};
+use crate::support::{assert_clean, json_of, lacks_python, processes_with, project_of, sandbox};
 
 const SOURCE: &str = r#"
 import sys
@@ -56,10 +55,7 @@ def plain(text: str, times: int = 2) -> str:
 "#;
 
 fn project(name: &str) -> PathBuf {
-    let root = sandbox().join(name);
-    fs::create_dir_all(&root).unwrap();
-    fs::write(root.join("work.py"), SOURCE).unwrap();
-    root
+    project_of(name, SOURCE)
 }
 
 fn metascope(root: &Path, arguments: &[&str]) -> Output {
@@ -70,12 +66,6 @@ fn metascope(root: &Path, arguments: &[&str]) -> Output {
         command => program.arg(command).arg(root),
     };
     program.args(rest).stdin(Stdio::null()).output().expect("metascope runs")
-}
-
-fn json_of(output: &Output) -> Value {
-    let text = String::from_utf8_lossy(&output.stdout);
-    let complaint = String::from_utf8_lossy(&output.stderr);
-    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}\n{complaint}"))
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Output};
 use std::sync::{Arc, Mutex, OnceLock};
 
 use metascope::model::{
@@ -52,6 +52,21 @@ fn remove_old_sandboxes() {
 
 pub fn project() -> PathBuf {
     sandbox().join("project")
+}
+
+/// A project of one module, `work.py`.
+pub fn project_of(name: &str, source: &str) -> PathBuf {
+    let root = sandbox().join(name);
+    fs::create_dir_all(&root).unwrap();
+    fs::write(root.join("work.py"), source).unwrap();
+    root
+}
+
+/// What a command printed as JSON.
+pub fn json_of(output: &Output) -> Value {
+    let text = String::from_utf8_lossy(&output.stdout);
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}\n{complaint}"))
 }
 
 pub fn runner() -> Runner {

@@ -2,12 +2,12 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::support::{lacks_python, processes_with, sandbox};
+use crate::support::{json_of, lacks_python, processes_with, project_of, sandbox};
 
 const SOURCE: &str = r#"
 import os, time
@@ -27,21 +27,13 @@ def crawl(k: int) -> int:
 "#;
 
 fn project(name: &str) -> PathBuf {
-    let root = sandbox().join(name);
-    fs::create_dir_all(&root).unwrap();
-    fs::write(root.join("work.py"), SOURCE).unwrap();
-    root
+    project_of(name, SOURCE)
 }
 
 fn command(root: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_metascope"));
     command.arg("run").arg(root).args(arguments).arg("--trust").stdin(Stdio::null());
     command
-}
-
-fn json_of(output: &Output) -> Value {
-    let complaint = String::from_utf8_lossy(&output.stderr);
-    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {complaint}"))
 }
 
 fn run(root: &Path, arguments: &[&str]) -> (Value, Option<i32>) {

@@ -8,7 +8,7 @@ use std::process::{Command, Output, Stdio};
 
 use serde_json::{Value, json};
 
-use crate::support::{assert_clean, lacks_image, lacks_python, processes_with, sandbox};
+use crate::support::{assert_clean, json_of, lacks_image, lacks_python, processes_with, sandbox};
 
 const SOURCE: &str = r#"
 import sys, time
@@ -152,10 +152,7 @@ fn metascope(root: &Path, workflow: &str, more: &[&str]) -> Output {
 /// Runs a workflow; its object and exit code.
 fn run(root: &Path, workflow: &str, more: &[&str]) -> (Value, Option<i32>) {
     let output = metascope(root, workflow, more);
-    let text = String::from_utf8_lossy(&output.stdout);
-    let complaint = String::from_utf8_lossy(&output.stderr);
-    let object: Value =
-        serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}\n{complaint}"));
+    let object = json_of(&output);
     if let Some(id) = object["run"].as_str() {
         assert_clean(id);
         for node in object["nodes"].as_object().into_iter().flat_map(|nodes| nodes.values()) {

@@ -79,7 +79,7 @@ pub fn link_parts(input: LinkInput, parts: Parts) -> Project {
     linked.append(other);
     diagnostics.extend(facts.iter().flat_map(|facts| facts.diagnostics.iter().cloned()));
     diagnostics.append(&mut linked.diagnostics);
-    diagnostics.sort_by(|a, b| (&a.file, a.line, a.column).cmp(&(&b.file, b.line, b.column)));
+    sort_diagnostics(&mut diagnostics);
     linked.sort();
     let mut project = Project {
         root,
@@ -110,8 +110,12 @@ pub fn outline(input: LinkInput) -> Project {
         diagnostics.extend(facts.diagnostics.iter().cloned());
     }
     linked.sort();
-    diagnostics.sort_by(|a, b| (&a.file, a.line, a.column).cmp(&(&b.file, b.line, b.column)));
+    sort_diagnostics(&mut diagnostics);
     Project { root, files, diagnostics, symbols: linked.symbols, ..Project::default() }
+}
+
+fn sort_diagnostics(diagnostics: &mut [Diagnostic]) {
+    diagnostics.sort_by(|a, b| (&a.file, a.line, a.column).cmp(&(&b.file, b.line, b.column)));
 }
 
 impl Linked {

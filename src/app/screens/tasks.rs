@@ -108,46 +108,24 @@ pub fn rows(model: &Model, list: &ListState) -> Rows {
             project.workflows.iter().for_each(|workflow| leaf(model, &mut tree, workflow));
         }
     }
-    let plain = |runnable: bool| {
-        let tasks = project.tasks.iter().filter(|task| task.registrar.is_none());
-        tasks.filter(move |task| task.runnable == runnable)
-    };
-    let count = plain(true).count();
-    let registered = project.tasks.iter().filter(|task| task.registrar.is_some()).count();
-    if count > 0 {
-        let id: Name = "functions".into();
-        let few = registered == 0 && count <= 60;
-        let open = tree.branch(0, few, &id, "functions", || {
-            Row::new(id.clone(), Line::new(Role::Title, "functions that can be run"))
-                .note(Line::dim(&count.to_string()))
-        });
-        if open {
-            plain(true).for_each(|task| leaf(model, &mut tree, task));
+    let (taken, plain): (Vec<&Task>, Vec<&Task>) =
+        project.tasks.iter().partition(|task| task.registrar.is_some());
+    let (able, unable): (Vec<&Task>, Vec<&Task>) = plain.iter().partition(|task| task.runnable);
+    let chosen: Vec<&Task> = model.tasks.chosen.iter().collect();
+    let few = taken.is_empty() && able.len() <= 60;
+    let titles = [
+        ("functions", few, Line::new(Role::Title, "functions that can be run"), able),
+        ("unrunnable", false, Line::new(Role::Dim, "functions that cannot, each with why"), unable),
+        ("chosen", true, Line::new(Role::Title, "functions run anyway"), chosen),
+    ];
+    for (id, is_open, title, tasks) in titles {
+        let name: Name = id.into();
+        let row = || Row::new(name.clone(), title).note(Line::dim(&tasks.len().to_string()));
+        if !tasks.is_empty() && tree.branch(0, is_open, &name, "functions", row) {
+            tasks.iter().for_each(|task| leaf(model, &mut tree, task));
         }
     }
-    let count = plain(false).count();
-    if count > 0 {
-        let id: Name = "unrunnable".into();
-        let open = tree.branch(0, false, &id, "functions", || {
-            Row::new(id.clone(), Line::new(Role::Dim, "functions that cannot, each with why"))
-                .note(Line::dim(&count.to_string()))
-        });
-        if open {
-            plain(false).for_each(|task| leaf(model, &mut tree, task));
-        }
-    }
-    let chosen = &model.tasks.chosen;
-    if !chosen.is_empty() {
-        let id: Name = "chosen".into();
-        let open = tree.branch(0, true, &id, "functions", || {
-            Row::new(id.clone(), Line::new(Role::Title, "functions run anyway"))
-                .note(Line::dim(&chosen.len().to_string()))
-        });
-        if open {
-            chosen.iter().for_each(|task| leaf(model, &mut tree, task));
-        }
-    }
-    Rows { top: registered, ..tree.finish() }
+    Rows { top: taken.len(), ..tree.finish() }
 }
 
 fn definition_of(model: &Model, name: &Name) -> Links {

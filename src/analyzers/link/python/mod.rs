@@ -3,6 +3,8 @@
 pub mod calls;
 pub mod classes;
 pub mod findings;
+#[cfg(test)]
+mod fixture;
 pub mod flows;
 pub mod names;
 pub mod registries;

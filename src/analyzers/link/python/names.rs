@@ -256,23 +256,8 @@ impl<'a> Names<'a> {
             bases.iter().map(|base| self.linearise(base, active)).collect();
         active.remove(&own);
         lists.push(bases);
-        let mut order = vec![own];
-        loop {
-            lists.retain(|list| !list.is_empty());
-            if lists.is_empty() {
-                return order;
-            }
-            let in_tail = |name: &Name| lists.iter().any(|list| list[1..].contains(name));
-            let head = lists.iter().map(|list| &list[0]).find(|head| !in_tail(head));
-            // No consistent order exists: Python would refuse the class; take the first head.
-            let next = head.unwrap_or(&lists[0][0]).clone();
-            for list in &mut lists {
-                list.retain(|name| *name != next);
-            }
-            if &*next != "builtins.object" {
-                order.push(next);
-            }
-        }
+        let rest = merge(lists, |_| {}).into_iter().filter(|name| &**name != "builtins.object");
+        std::iter::once(own).chain(rest).collect()
     }
 
     /// Whether `class` is, or derives from, `base`.
@@ -303,6 +288,30 @@ impl<'a> Names<'a> {
         self.mro(class).into_iter().find(|name| {
             self.class(name).is_some_and(|facts| facts.members.iter().any(|own| &**own == member))
         })
+    }
+}
+
+/// The merge step of C3: the bases' orders as one, without the class itself. Where every head waits
+/// for another, `stuck` is told each of them and the first is taken.
+///
+/// <https://www.python.org/download/releases/2.3/mro/>
+pub fn merge(mut lists: Vec<Vec<Name>>, mut stuck: impl FnMut(&Name)) -> Vec<Name> {
+    let mut order = Vec::new();
+    loop {
+        lists.retain(|list| !list.is_empty());
+        if lists.is_empty() {
+            return order;
+        }
+        let in_tail = |name: &Name| lists.iter().any(|list| list[1..].contains(name));
+        let free = lists.iter().map(|list| &list[0]).find(|head| !in_tail(head)).cloned();
+        let next = free.unwrap_or_else(|| {
+            lists.iter().for_each(|list| stuck(&list[0]));
+            lists[0][0].clone()
+        });
+        for list in &mut lists {
+            list.retain(|name| *name != next);
+        }
+        order.push(next);
     }
 }
 

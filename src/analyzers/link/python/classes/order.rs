@@ -3,7 +3,7 @@
 use rustc_hash::FxHashSet;
 
 use super::library;
-use crate::analyzers::link::python::names::Names;
+use crate::analyzers::link::python::names::{Names, merge};
 use crate::model::Name;
 
 pub struct Order {
@@ -52,29 +52,12 @@ fn linearise(
         return vec![own, object];
     }
     lists.push(heads);
-    let mut order = vec![own];
-    loop {
-        lists.retain(|list| !list.is_empty());
-        if lists.is_empty() {
-            return order;
+    // Python refuses a class whose heads all wait for each other; what follows then is only where
+    // they would have gone.
+    let rest = merge(lists, |head| {
+        if !contradiction.contains(head) {
+            contradiction.push(head.clone());
         }
-        let in_tail = |name: &Name| lists.iter().any(|list| list[1..].contains(name));
-        let free = lists.iter().map(|list| &list[0]).find(|head| !in_tail(head)).cloned();
-        let next = match free {
-            Some(next) => next,
-            None => {
-                // Python refuses the class; what follows is only where it would have gone.
-                for list in &lists {
-                    if !contradiction.contains(&list[0]) {
-                        contradiction.push(list[0].clone());
-                    }
-                }
-                lists[0][0].clone()
-            }
-        };
-        for list in &mut lists {
-            list.retain(|name| *name != next);
-        }
-        order.push(next);
-    }
+    });
+    std::iter::once(own).chain(rest).collect()
 }

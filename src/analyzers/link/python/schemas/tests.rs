@@ -1,27 +1,12 @@
 //! Schemas by construct.
 
-use std::sync::Arc;
-
 use serde_json::{Value, json};
 
-use crate::analyzers::link::Parts;
-use crate::analyzers::link::python::link as link_python;
-use crate::analyzers::{SourceFile, python};
-use crate::model::{Language, Schema};
+use crate::analyzers::link::python::fixture::linked;
+use crate::model::Schema;
 
 fn schemas(files: &[(&str, &str)]) -> Vec<Schema> {
-    let facts: Vec<Arc<_>> = files
-        .iter()
-        .map(|(module, text)| {
-            Arc::new(python::extract(&SourceFile {
-                path: format!("{}.py", module.replace('.', "/")).into(),
-                language: Language::Python,
-                module: (*module).into(),
-                text: Arc::from(*text),
-            }))
-        })
-        .collect();
-    link_python(&facts.iter().collect::<Vec<_>>(), &[], Parts::ALL).schemas
+    linked(files).schemas
 }
 
 fn find<'s>(schemas: &'s [Schema], name: &str) -> &'s Schema {

@@ -1,25 +1,10 @@
 //! Task discovery by mechanism.
 
-use std::sync::Arc;
-
-use crate::analyzers::link::Parts;
-use crate::analyzers::link::python::link as link_python;
-use crate::analyzers::{SourceFile, python};
-use crate::model::{Language, Task};
+use crate::analyzers::link::python::fixture::linked;
+use crate::model::Task;
 
 fn tasks(files: &[(&str, &str)]) -> Vec<Task> {
-    let facts: Vec<Arc<_>> = files
-        .iter()
-        .map(|(module, text)| {
-            Arc::new(python::extract(&SourceFile {
-                path: format!("{}.py", module.replace('.', "/")).into(),
-                language: Language::Python,
-                module: (*module).into(),
-                text: Arc::from(*text),
-            }))
-        })
-        .collect();
-    link_python(&facts.iter().collect::<Vec<_>>(), &[], Parts::ALL).tasks
+    linked(files).tasks
 }
 
 /// `name<-registrar` of the tasks that `decorators` make, applied in another module.

@@ -165,15 +165,7 @@ class Trampoline:
         self.deliver(top, value)
 
     def throw(self, stack, error):
-        """Unwinds to the innermost suspended call that has a handler."""
-        raising = stack[-1]
-        if raising.handler is not None:
-            # The operation itself failed before another step ran.
-            raising.block, name = raising.handler
-            raising.frame[name] = error
-            raising.handler = None
-            return True
-        stack.pop()
+        """Unwinds to the innermost call that has a handler, the one that raised included."""
         while stack:
             top = stack[-1]
             if top.handler is not None:
