@@ -2,6 +2,8 @@
 
 #[path = "tui/docs.rs"]
 mod docs;
+#[path = "tui/expansion.rs"]
+mod expansion;
 #[path = "tui/frames.rs"]
 mod frames;
 #[path = "tui/keys.rs"]

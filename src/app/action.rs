@@ -9,6 +9,7 @@ use super::links::Place;
 use super::texts::Highlighted;
 use super::toast::Level;
 use super::view::View;
+use crate::model::expansion::{Expansion, ExpansionRefusal, ExpansionRequest};
 use crate::model::{Change, Name, Project, RunEvent, RunId, RunRecord, RunRequest, Worker};
 
 /// Something that happened.
@@ -63,6 +64,11 @@ pub enum Action {
     Worker {
         task: Name,
         worker: Result<Arc<Worker>, String>,
+    },
+    /// What a macro of the source view becomes.
+    Expanded {
+        request: ExpansionRequest,
+        answer: Result<Arc<Expansion>, ExpansionRefusal>,
     },
     Toast(Level, String),
     ToastDue(u64),
@@ -139,6 +145,7 @@ pub enum Effect {
     StartRun(RunRequest),
     CancelRun(RunId),
     GenerateWorker(Name),
+    Expand(ExpansionRequest),
     /// Deliver [`Action::ToastDue`] later.
     ToastTimer {
         id: u64,

@@ -101,6 +101,7 @@ pub fn table() -> &'static [Command] {
             commands::inputs::COMMANDS,
             screens::project::COMMANDS,
             screens::source::COMMANDS,
+            screens::expansion::COMMANDS,
             screens::registries::COMMANDS,
             screens::schemas::COMMANDS,
             screens::calls::COMMANDS,

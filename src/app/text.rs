@@ -52,10 +52,17 @@ pub enum Role {
     // Running text.
     Link,
     Emphasis,
+    // Tokens of an expansion, by the macro that wrote them.
+    Macro1,
+    Macro2,
+    Macro3,
+    Macro4,
+    Macro5,
+    Macro6,
 }
 
 impl Role {
-    pub const COUNT: usize = Self::Emphasis as usize + 1;
+    pub const COUNT: usize = Self::Macro6 as usize + 1;
 
     pub fn of_certainty(certainty: Certainty) -> Self {
         match certainty {
@@ -63,6 +70,13 @@ impl Role {
             Certainty::Inferred => Self::Inferred,
             Certainty::Possible => Self::Possible,
         }
+    }
+
+    /// Of the macro numbered `at`, from 0; more than six share colours.
+    pub fn of_macro(at: usize) -> Self {
+        let all =
+            [Self::Macro1, Self::Macro2, Self::Macro3, Self::Macro4, Self::Macro5, Self::Macro6];
+        all[at % all.len()]
     }
 
     pub fn of_severity(severity: Severity) -> Self {

@@ -74,6 +74,9 @@ fn apply(model: &mut Model, action: Action) -> Vec<Effect> {
             Vec::new()
         }
         Action::Worker { task, worker } => screens::tasks::worker(model, &task, worker),
+        Action::Expanded { request, answer } => {
+            screens::expansion::expanded(model, request, answer)
+        }
         Action::Toast(level, text) => model.toast(level, text),
         Action::ToastDue(id) => {
             model.toasts.expire(id);

@@ -7,10 +7,11 @@ use serde_json::{Value, json};
 
 use super::output::{print_json, print_text};
 use super::{CliError, Common, Format, Outcome, trust};
-use crate::analyzers::rust::expand::compiled::{self, Compiled, Wanted};
-use crate::analyzers::rust::expand::{Answer, Beyond, Expanded, Generated, Query, Step, expand};
+use crate::analyzers::rust::expand::{Answer, Beyond, Query, expand};
+use crate::model::expansion::{Engine, Expansion, Generated, Step};
 use crate::model::printable;
-use crate::runner::compiler::{self, CompilerError};
+use crate::runner::compiler::CompilerError;
+use crate::shell::expansion::{self, CompileError};
 use crate::workspace::{CrateSources, on_pool};
 
 #[derive(Debug, clap::Args)]
@@ -38,17 +39,14 @@ pub fn run(args: &Args, common: &Common) -> Outcome {
         .canonicalize()
         .map_err(|error| CliError::Input(format!("{}: {error}", file.display())))?;
     let path = full.to_string_lossy().into_owned();
-    let sources = || CrateSources::around(&full);
-    let (depth, by_compiler) = (args.depth, args.compiler);
-    let query = Query { file: &path, line, column, depth, by_compiler };
-    let answer = on_pool(|| expand(&sources(), &query)).map_err(CliError::Usage)?;
-    let shown = match &answer {
-        Answer::Expanded(found) => own(found, &file, args.steps),
-        Answer::Compiler(beyond) => {
-            let found = compile(&sources(), beyond, &full, args.trust)?;
-            compiled_view(&found, beyond, &file)
-        }
+    let query =
+        Query { file: &path, line, column, pick: 0, depth: args.depth, by_compiler: args.compiler };
+    let answer = on_pool(|| expand(&CrateSources::around(&full), &query));
+    let found = match answer.map_err(CliError::Usage)? {
+        Answer::Expanded(found) => found,
+        Answer::Compiler(beyond) => compile(&beyond, &full, args.trust)?,
     };
+    let shown = show(&found, &file, args.steps);
     match format {
         Format::Json => print_json(&shown.json)?,
         Format::Plain => print_text(&shown.code)?,
@@ -99,7 +97,7 @@ fn item_lines(items: &[Generated]) -> String {
     if lines.is_empty() { lines } else { format!("// defines\n{lines}") }
 }
 
-fn own(found: &Expanded, file: &Path, with_steps: bool) -> Shown {
+fn show(found: &Expansion, file: &Path, with_steps: bool) -> Shown {
     let step_json = |step: &Step| {
         let file = step.file.as_ref().map(|file| near(file));
         json!({
@@ -111,14 +109,24 @@ fn own(found: &Expanded, file: &Path, with_steps: bool) -> Shown {
     };
     let left: Vec<Value> =
         found.left.iter().map(|left| json!({"call": left.call, "reason": left.reason})).collect();
+    // Per line: runs of bytes with the step that wrote them, 0 for the call.
+    let writers: Vec<Vec<[u32; 2]>> =
+        found.writers.iter().map(|line| line.iter().map(|run| [run.0, run.1]).collect()).collect();
     let json = json!({
         "file": file.to_string_lossy(), "line": found.line, "column": found.column,
-        "call": found.call, "engine": "interpreter", "code": found.code,
+        "call": found.call, "engine": found.engine.as_str(), "code": found.code,
         "items": generated(&found.items),
         "steps": found.steps.iter().map(step_json).collect::<Vec<_>>(),
-        "left": left, "cut": found.cut,
+        "left": left, "cut": found.cut, "note": found.note, "levels": found.levels,
+        "writers": writers,
     });
     let mut text = format!("// {}:{}:{}\n", file.display(), found.line, found.column);
+    if found.engine == Engine::Compiler {
+        text += &format!("// {}\n//   as the compiler expands it\n", first_line(&found.call));
+        if let Some(note) = &found.note {
+            text += &format!("//   {note}\n");
+        }
+    }
     for step in found.steps.iter().take(if with_steps { usize::MAX } else { 1 }) {
         text += &step_lines(step, with_steps);
     }
@@ -164,43 +172,18 @@ fn first_line(text: &str) -> String {
 }
 
 /// What the compiler makes of it; only where the package is trusted.
-fn compile(
-    sources: &CrateSources,
-    beyond: &Beyond,
-    file: &Path,
-    trusts: bool,
-) -> Result<Compiled, CliError> {
+fn compile(beyond: &Beyond, file: &Path, trusts: bool) -> Result<Expansion, CliError> {
     let because = |why: String| CliError::Failed(format!("{}: {why}", first_line(&beyond.call)));
-    let (folder, flags) = sources.target(&beyond.krate).ok_or_else(|| {
-        because(format!("{}; and the compiler needs a package to build", beyond.reason))
-    })?;
-    trust::ask(&folder, trusts).map_err(|error| {
+    let target = expansion::package(file, beyond).map_err(because)?;
+    trust::ask(&target.folder, trusts).map_err(|error| {
         CliError::Usage(format!("{}: {}. {error}", first_line(&beyond.call), beyond.reason))
     })?;
-    let expansion = compiler::expansion(&compiler::Target { folder, flags });
-    let expansion = expansion.map_err(|error| match error {
-        CompilerError::Missing(_) => CliError::Environment(error.to_string()),
+    expansion::compile(file, beyond, &target).map_err(|error| match error {
+        CompileError::Compiler(CompilerError::Missing(_)) => {
+            CliError::Environment(error.to_string())
+        }
         other => because(other.to_string()),
-    })?;
-    let original = std::fs::read_to_string(file)?;
-    let wanted = Wanted { original: &original, module: &beyond.module, target: beyond };
-    on_pool(|| compiled::find(&expansion, &wanted)).map_err(because)
-}
-
-fn compiled_view(found: &Compiled, beyond: &Beyond, file: &Path) -> Shown {
-    let json = json!({
-        "file": file.to_string_lossy(), "line": beyond.line, "column": beyond.column,
-        "call": beyond.call, "engine": "compiler", "code": found.code,
-        "items": generated(&found.items), "steps": [], "left": [], "cut": null, "note": found.note,
-    });
-    let mut text = format!("// {}:{}:{}\n", file.display(), beyond.line, beyond.column);
-    text += &format!("// {}\n//   as the compiler expands it\n", first_line(&beyond.call));
-    if let Some(note) = &found.note {
-        text += &format!("//   {note}\n");
-    }
-    text += &found.code;
-    text += &item_lines(&found.items);
-    Shown { json, code: found.code.clone(), text }
+    })
 }
 
 #[cfg(test)]

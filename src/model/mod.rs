@@ -9,6 +9,7 @@
 
 mod calls;
 mod diagnostic;
+pub mod expansion;
 pub mod facts;
 mod finding;
 mod flow;

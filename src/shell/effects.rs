@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::mpsc::UnboundedSender;
 
+use super::expansion;
 use super::runs::Runs;
 use crate::app::toast::Level;
 use crate::app::{Action, Effect, Model};
@@ -76,6 +77,10 @@ impl Effects {
                     let worker = runs.worker(&project, &task).map(Arc::new);
                     Action::Worker { task, worker }
                 });
+            }
+            Effect::Expand(request) => {
+                let root = self.root.clone();
+                self.work(model, move || expansion::answer(&root, request));
             }
             terminal => return Some(terminal),
         }

@@ -15,6 +15,8 @@ use crate::app::{Action, Effect, Hit, Model, View, navigate, update};
 use crate::views::{self, HitMap, Theme, highlight};
 use crate::workspace::read_text;
 
+use super::expansion;
+
 pub struct Headless {
     pub model: Model,
     pub theme: Theme,
@@ -66,6 +68,10 @@ impl Headless {
             Effect::Highlight { key, token, text } => {
                 let lines = Arc::new(highlight::highlight(&text, &token));
                 Some(Action::Highlighted { key, lines })
+            }
+            // Nothing is compiled without someone to ask.
+            Effect::Expand(request) if !request.by_compiler => {
+                Some(expansion::answer(&self.root, request))
             }
             Effect::ToastTimer { .. } => None,
             Effect::HintTimer => Some(Action::HintDue),

@@ -10,6 +10,7 @@ mod config_file;
 mod editor;
 mod effects;
 mod events;
+pub mod expansion;
 pub mod headless;
 mod look;
 mod run_loop;

@@ -121,6 +121,12 @@ const ROLES: &[(Role, Color, Color, Color, Modifier)] = &[
     (Role::Constant, i(173), i(130), Color::Cyan, NONE),
     (Role::Link, i(80), i(25), Color::Cyan, UNDERLINED),
     (Role::Emphasis, Color::Reset, Color::Reset, Color::Reset, ITALIC),
+    (Role::Macro1, i(80), i(30), Color::Cyan, NONE),
+    (Role::Macro2, i(215), i(130), Color::Yellow, NONE),
+    (Role::Macro3, i(176), i(90), Color::Magenta, NONE),
+    (Role::Macro4, i(114), i(28), Color::Green, NONE),
+    (Role::Macro5, i(111), i(25), Color::Blue, NONE),
+    (Role::Macro6, i(210), i(124), Color::Red, NONE),
 ];
 
 /// What is left of roles without colour.

@@ -6,6 +6,7 @@
 pub mod calls;
 pub mod common;
 pub mod diagnostics;
+pub mod expansion;
 pub mod flows;
 pub mod help;
 pub mod patterns;
@@ -124,6 +125,7 @@ pub fn escape(model: &mut Model) -> bool {
     match model.view {
         View::Runs => runs::escape(model),
         View::Tasks => tasks::escape(model),
+        View::Source => expansion::escape(model),
         _ => false,
     }
 }
@@ -158,7 +160,7 @@ pub fn settle(model: &mut Model) -> Vec<Effect> {
 /// Hook: a new snapshot is in place.
 pub fn refreshed(model: &mut Model) -> Vec<Effect> {
     tasks::refreshed(model);
-    Vec::new()
+    expansion::refreshed(model)
 }
 
 /// Whether text is being typed into the screen.

@@ -34,6 +34,8 @@ pub struct State {
     marks: Memo<(u64, Name), Marks>,
     /// The definitions of a file, as indices into the project's symbols.
     symbols: Memo<(u64, Name), Vec<u32>>,
+    /// A macro that is shown expanded in the detail's place.
+    pub expansion: Option<super::expansion::State>,
 }
 
 impl State {
@@ -200,6 +202,9 @@ pub fn rows(_model: &Model, _list: &ListState) -> Rows {
 
 /// What is known about the cursor's line, its definition and the file.
 pub fn detail(model: &Model) -> Detail {
+    if let Some(expansion) = &model.source.expansion {
+        return super::expansion::detail(model, expansion);
+    }
     let Some(place) = model.source.place() else {
         let mut detail = Detail::titled("Source");
         detail.line(Line::text(
@@ -212,6 +217,9 @@ pub fn detail(model: &Model) -> Detail {
     for mark in marks.lines.get(&place.line).into_iter().flatten() {
         let line = Line::new(mark.role, &format!("{} ", mark.glyph)).push(Role::Text, &mark.text);
         detail.linked(line, mark.links.clone());
+    }
+    if let Some(hint) = super::expansion::hint(model, &place) {
+        detail.line(hint);
     }
     if let Some(symbol) = enclosing(model, &place) {
         if !detail.lines.is_empty() {

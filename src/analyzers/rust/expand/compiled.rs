@@ -7,17 +7,8 @@ use quote::ToTokens;
 use syn::{ImplItem, Item, Stmt};
 
 use super::code::{Code, Position};
-use super::items::{self, Generated};
-use super::{Beyond, OnItem, print, tokens};
-
-/// A part of the compiler's expansion.
-#[derive(Debug)]
-pub struct Compiled {
-    pub code: String,
-    pub items: Vec<Generated>,
-    /// What more is shown than was asked for.
-    pub note: Option<String>,
-}
+use super::{Beyond, OnItem, items, print, tokens};
+use crate::model::expansion::{Engine, Expansion};
 
 /// Where to look.
 pub struct Wanted<'a> {
@@ -32,13 +23,15 @@ pub struct Wanted<'a> {
 ///
 /// # Errors
 /// Why it cannot be found.
-pub fn find(expansion: &str, wanted: &Wanted<'_>) -> Result<Compiled, String> {
+pub fn find(expansion: &str, wanted: &Wanted<'_>) -> Result<Expansion, String> {
     let found = try_find(expansion, wanted);
     proc_macro2::extra::invalidate_current_thread_spans();
-    found
+    let target = wanted.target;
+    let (line, column, on_line) = (target.line, target.column, target.on_line);
+    found.map(|found| Expansion { line, column, on_line, call: target.call.clone(), ..found })
 }
 
-fn try_find(expansion: &str, wanted: &Wanted<'_>) -> Result<Compiled, String> {
+fn try_find(expansion: &str, wanted: &Wanted<'_>) -> Result<Expansion, String> {
     let unreadable =
         |error: syn::Error| format!("the compiler's expansion cannot be read: {error}");
     let whole = syn::parse_file(expansion)
@@ -66,6 +59,7 @@ fn try_find(expansion: &str, wanted: &Wanted<'_>) -> Result<Compiled, String> {
         }
     };
     match &wanted.target.on_item {
+        Some(on) if on.is_member => around(after, &before[at], line).ok_or_else(absent),
         Some(on) if on.is_derive => derived(after, &before[at], on).ok_or_else(absent),
         Some(_) => between(before, at, after).ok_or_else(absent),
         None if matches!(before[at], Item::Macro(_)) => {
@@ -128,7 +122,7 @@ fn key(item: &Item) -> Option<String> {
 
 /// What the derive of a name added after its item. Derives add theirs in their order, and most
 /// add at least an implementation of the trait they are named after.
-fn derived(after: &[Item], original: &Item, on: &OnItem) -> Option<Compiled> {
+fn derived(after: &[Item], original: &Item, on: &OnItem) -> Option<Expansion> {
     let wanted = key(original)?;
     let at = after.iter().position(|item| key(item).as_deref() == Some(&wanted))?;
     let names = derives(original);
@@ -201,7 +195,7 @@ fn implemented(item: &Item) -> Vec<String> {
 
 /// What stands where the item at `at` stood: between the nearest neighbours that are on both
 /// sides.
-fn between(before: &[Item], at: usize, after: &[Item]) -> Option<Compiled> {
+fn between(before: &[Item], at: usize, after: &[Item]) -> Option<Expansion> {
     let place = |item: &Item| {
         let wanted = key(item)?;
         after.iter().position(|item| key(item).as_deref() == Some(&wanted))
@@ -231,7 +225,7 @@ fn between(before: &[Item], at: usize, after: &[Item]) -> Option<Compiled> {
 }
 
 /// The function or item around a call in a body.
-fn around(after: &[Item], original: &Item, line: usize) -> Option<Compiled> {
+fn around(after: &[Item], original: &Item, line: usize) -> Option<Expansion> {
     let wanted = key(original)?;
     let found = after.iter().find(|item| key(item).as_deref() == Some(&wanted))?;
     if let (Item::Impl(before), Item::Impl(block)) = (original, found) {
@@ -251,10 +245,12 @@ fn around(after: &[Item], original: &Item, line: usize) -> Option<Compiled> {
     Some(show(Code::Items(vec![found.clone()]), Some(note)))
 }
 
-fn show(code: Code, note: Option<String>) -> Compiled {
+fn show(code: Code, note: Option<String>) -> Expansion {
     let position = match code {
         Code::ImplItems(_) => Position::ImplItems,
         _ => Position::Items,
     };
-    Compiled { code: print::tokens_pretty(code.tokens(), position), items: items::of(&code), note }
+    let text = print::tokens_pretty(code.tokens(), position);
+    let items = items::of(&code);
+    Expansion { engine: Engine::Compiler, code: text, items, note, ..Expansion::default() }
 }

@@ -12,7 +12,9 @@ use super::library::{Found, Library, Place};
 use super::matching::{self, Mismatch};
 use super::rules::Rules;
 use super::transcribe::{self, Ink};
+use super::writers::Pens;
 use super::{print, tokens};
+use crate::model::expansion::{Left, Step};
 
 /// Macros that call themselves end somewhere.
 const MOST_LEVELS: u32 = 256;
@@ -21,34 +23,6 @@ const MOST_STEPS: usize = 4_000;
 const MOST_TOKENS: usize = 400_000;
 /// How much of a call or a result is kept as text with each step.
 const SHOWN: usize = 4_000;
-
-/// One expansion of one call.
-#[derive(Debug, Clone)]
-pub struct Step {
-    /// The step in whose result the call stands.
-    pub parent: Option<usize>,
-    /// 1 for the call itself.
-    pub level: u32,
-    pub name: String,
-    /// The call as written.
-    pub call: String,
-    /// The file of the definition, if it is in one.
-    pub file: Option<String>,
-    pub line: u32,
-    /// Counted from 1.
-    pub arm: usize,
-    pub arms: usize,
-    pub arm_line: u32,
-    pub pattern: String,
-    pub result: String,
-}
-
-/// A call that stays as it is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Left {
-    pub call: String,
-    pub reason: String,
-}
 
 impl Rules {
     /// The first arm that matches, and what it becomes.
@@ -78,6 +52,7 @@ pub struct Engine<'l, 's> {
     level: u32,
     parent: Option<usize>,
     tokens: usize,
+    pens: Pens,
 }
 
 impl<'l, 's> Engine<'l, 's> {
@@ -93,7 +68,13 @@ impl<'l, 's> Engine<'l, 's> {
             level: 0,
             parent: None,
             tokens: 0,
+            pens: Pens::new(MOST_STEPS),
         }
+    }
+
+    /// Tells who wrote which token.
+    pub fn pens(&self) -> &Pens {
+        &self.pens
     }
 
     /// Expands a call and what it becomes; `None` if it stays as it is, with the reason in `left`.
@@ -147,7 +128,8 @@ impl<'l, 's> Engine<'l, 's> {
         }
         let rules = found.rules.clone()?;
         let most = MOST_TOKENS.saturating_sub(self.tokens);
-        let ink = Ink { mark: self.steps.len() as u32 + 1, span: None, most };
+        let mark = self.steps.len() as u32 + 1;
+        let ink = Ink { mark, span: self.pens.of(mark), most };
         let (arm, result) = rules.expand(&mac.tokens, ink)?;
         self.tokens += transcribe::count(&result);
         let parsed = match position {
@@ -216,8 +198,12 @@ impl<'l, 's> Engine<'l, 's> {
     fn define(&mut self, item: &syn::ItemMacro) {
         let krate = &self.place.krate;
         let Some(found) = definitions::definition_in(item) else { return };
-        let rules = Rules::read(found.rules, &krate.name).map(Rc::new);
-        let line = found.at.0 as u32;
+        // Its tokens tell which step wrote them, not where they stand.
+        let line = self.parent.map_or(0, |step| self.steps[step].arm_line);
+        let rules = Rules::read(found.rules, &krate.name).map(|mut rules| {
+            rules.arms.iter_mut().for_each(|arm| arm.line = line);
+            Rc::new(rules)
+        });
         self.local.push(Found { name: found.name, file: None, line, rules });
     }
 

@@ -5,15 +5,7 @@ use syn::{ImplItem, Item, Stmt, TraitItem};
 
 use super::code::Code;
 use super::tokens;
-
-/// One generated item.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Generated {
-    /// `fn`, `struct`, `impl` …
-    pub kind: &'static str,
-    /// `name`, `Type::name`, `Trait for Type`.
-    pub name: String,
-}
+use crate::model::expansion::Generated;
 
 /// All items of an expansion, members of implementations and modules included.
 pub fn of(code: &Code) -> Vec<Generated> {

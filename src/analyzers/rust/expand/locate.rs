@@ -1,6 +1,7 @@
 //! The macro call, derive or attribute at a place of a file.
 
 use proc_macro2::{Span, TokenStream, TokenTree};
+use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 use syn::{Attribute, Macro};
 
@@ -13,6 +14,8 @@ pub struct Target {
     pub what: What,
     pub from: Place,
     pub to: Place,
+    /// For derives and attributes the lines of their item: first, that of its name, last.
+    item: Option<(usize, usize, usize)>,
 }
 
 pub enum What {
@@ -31,6 +34,8 @@ pub struct OnItem {
     pub name: String,
     pub is_derive: bool,
     pub item: String,
+    /// The item is a function in an implementation or trait.
+    pub is_member: bool,
     /// The inline modules around the item.
     pub within: Vec<String>,
 }
@@ -70,24 +75,47 @@ const INERT: &[&str] = &[
     "warn",
 ];
 
-/// What stands at a line, or at a line and column (both 1-based): the innermost around a column;
-/// on a line alone the first that starts there, or else the innermost around it.
-pub fn find(file: &syn::File, line: u32, column: Option<u32>) -> Option<Target> {
+/// What stands at a column of a line (both 1-based): the innermost around it.
+pub fn at_column(file: &syn::File, line: u32, column: u32) -> Option<Target> {
+    let at = (line as usize, column.saturating_sub(1) as usize);
+    all(file).into_iter().rfind(|target| target.from <= at && at <= target.to)
+}
+
+/// What stands on a line (1-based): all that starts there; else the derives and attributes of the
+/// item whose head is there; else the innermost call around it; else the derives and attributes of
+/// the innermost item around it.
+pub fn on_line(file: &syn::File, line: u32) -> Vec<Target> {
+    let line = line as usize;
+    let found = all(file);
+    let of_head =
+        |t: &Target| t.item.is_some_and(|(first, name, _)| (first..=name).contains(&line));
+    let around = |t: &Target| t.item.is_none() && t.from.0 <= line && line <= t.to.0;
+    let innermost = found
+        .iter()
+        .filter_map(|target| target.item)
+        .filter(|(first, _, last)| (*first..=*last).contains(&line))
+        .max_by_key(|(first, _, last)| (*first, std::cmp::Reverse(*last)));
+    let call = found.iter().rposition(around);
+    let kept: Vec<bool> = if found.iter().any(|target| target.from.0 == line) {
+        found.iter().map(|target| target.from.0 == line).collect()
+    } else if found.iter().any(of_head) {
+        found.iter().map(of_head).collect()
+    } else if call.is_some() {
+        (0..found.len()).map(|at| Some(at) == call).collect()
+    } else {
+        found.iter().map(|target| target.item.is_some() && target.item == innermost).collect()
+    };
+    found.into_iter().zip(kept).filter_map(|(target, keep)| keep.then_some(target)).collect()
+}
+
+/// All of a file, in the order of their starts.
+fn all(file: &syn::File) -> Vec<Target> {
     let mut finder = Finder { found: Vec::new(), within: Vec::new() };
     finder.visit_file(file);
-    let line = line as usize;
-    let covers_line = |target: &Target| target.from.0 <= line && line <= target.to.0;
     let mut found = finder.found;
     // A call has no end of its own for an attribute's item: the innermost starts last.
     found.sort_by_key(|target| target.from);
-    if let Some(column) = column {
-        let at = (line, column.saturating_sub(1) as usize);
-        return found.into_iter().rfind(|target| target.from <= at && at <= target.to);
-    }
-    match found.iter().position(|target| target.from.0 == line) {
-        Some(first) => found.into_iter().nth(first),
-        None => found.into_iter().rfind(covers_line),
-    }
+    found
 }
 
 struct Finder {
@@ -138,17 +166,33 @@ impl Finder {
 
     fn push(&mut self, what: What, from: Span, to: Span) {
         let (from, to) = (position(from.start()), position(to.end()));
-        self.found.push(Target { what, from, to });
+        self.found.push(Target { what, from, to, item: None });
     }
 
-    fn attributes(&mut self, attributes: &[Attribute], item: &str) {
+    /// The derives and attributes of an item that `named` names.
+    fn attributes(&mut self, attributes: &[Attribute], item: &str, named: Span, whole: Span) {
+        self.written_on(attributes, item, named, whole, false);
+    }
+
+    fn written_on(
+        &mut self,
+        attributes: &[Attribute],
+        item: &str,
+        named: Span,
+        whole: Span,
+        is_member: bool,
+    ) {
+        let Some(first) = attributes.first() else { return };
+        let first = first.pound_token.span.start().line;
+        let lines = Some((first, named.start().line, whole.end().line));
         let within = self.within.clone();
+        let before = self.found.len();
         for attribute in attributes {
             let Some(last) = attribute.path().segments.last() else { continue };
             let name = last.ident.to_string();
             let on = |name: String, is_derive| {
                 let (item, within) = (item.to_owned(), within.clone());
-                What::OnItem(OnItem { name, is_derive, item, within })
+                What::OnItem(OnItem { name, is_derive, item, is_member, within })
             };
             if name == "derive" {
                 let syn::Meta::List(list) = &attribute.meta else { continue };
@@ -161,6 +205,7 @@ impl Finder {
                 self.push(on(name, false), from, to);
             }
         }
+        self.found[before..].iter_mut().for_each(|target| target.item = lines);
     }
 }
 
@@ -182,22 +227,49 @@ fn derived(tokens: TokenStream) -> Vec<Vec<proc_macro2::Ident>> {
 impl<'ast> Visit<'ast> for Finder {
     fn visit_item(&mut self, item: &'ast syn::Item) {
         use syn::Item;
+        let whole = item.span();
         match item {
-            Item::Struct(item) => self.attributes(&item.attrs, &item.ident.to_string()),
-            Item::Enum(item) => self.attributes(&item.attrs, &item.ident.to_string()),
-            Item::Union(item) => self.attributes(&item.attrs, &item.ident.to_string()),
-            Item::Fn(item) => self.attributes(&item.attrs, &item.sig.ident.to_string()),
-            Item::Trait(item) => self.attributes(&item.attrs, &item.ident.to_string()),
-            Item::Static(item) => self.attributes(&item.attrs, &item.ident.to_string()),
-            Item::Const(item) => self.attributes(&item.attrs, &item.ident.to_string()),
-            Item::Mod(item) => self.attributes(&item.attrs, &item.ident.to_string()),
-            Item::Impl(item) => {
-                let ty = quote::ToTokens::to_token_stream(&item.self_ty);
-                self.attributes(&item.attrs, &format!("impl {}", tokens::line(ty, 200)));
+            Item::Struct(i) => {
+                self.attributes(&i.attrs, &i.ident.to_string(), i.ident.span(), whole)
+            }
+            Item::Enum(i) => self.attributes(&i.attrs, &i.ident.to_string(), i.ident.span(), whole),
+            Item::Union(i) => {
+                self.attributes(&i.attrs, &i.ident.to_string(), i.ident.span(), whole)
+            }
+            Item::Fn(i) => {
+                let name = &i.sig.ident;
+                self.attributes(&i.attrs, &name.to_string(), name.span(), whole);
+            }
+            Item::Trait(i) => {
+                self.attributes(&i.attrs, &i.ident.to_string(), i.ident.span(), whole)
+            }
+            Item::Static(i) => {
+                self.attributes(&i.attrs, &i.ident.to_string(), i.ident.span(), whole);
+            }
+            Item::Const(i) => {
+                self.attributes(&i.attrs, &i.ident.to_string(), i.ident.span(), whole)
+            }
+            Item::Mod(i) => self.attributes(&i.attrs, &i.ident.to_string(), i.ident.span(), whole),
+            Item::Impl(i) => {
+                let ty = quote::ToTokens::to_token_stream(&i.self_ty);
+                let name = format!("impl {}", tokens::line(ty, 200));
+                self.attributes(&i.attrs, &name, i.impl_token.span, whole);
             }
             _ => {}
         }
         visit::visit_item(self, item);
+    }
+
+    fn visit_impl_item_fn(&mut self, item: &'ast syn::ImplItemFn) {
+        let name = &item.sig.ident;
+        self.written_on(&item.attrs, &name.to_string(), name.span(), item.span(), true);
+        visit::visit_impl_item_fn(self, item);
+    }
+
+    fn visit_trait_item_fn(&mut self, item: &'ast syn::TraitItemFn) {
+        let name = &item.sig.ident;
+        self.written_on(&item.attrs, &name.to_string(), name.span(), item.span(), true);
+        visit::visit_trait_item_fn(self, item);
     }
 
     fn visit_item_mod(&mut self, item: &'ast syn::ItemMod) {

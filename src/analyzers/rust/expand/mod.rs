@@ -20,9 +20,8 @@ mod sources;
 mod tests;
 mod tokens;
 pub mod transcribe;
+mod writers;
 
-pub use engine::{Left, Step};
-pub use items::Generated;
 pub use locate::OnItem;
 pub use sources::{Krate, Sources};
 
@@ -30,12 +29,16 @@ use engine::Engine;
 use library::{Library, Place};
 use locate::What;
 
+use crate::model::expansion::{Engine as By, Expansion, Step};
+
 /// The place of a macro in a file, 1-based.
 #[derive(Debug, Clone, Copy)]
 pub struct Query<'a> {
     pub file: &'a str,
     pub line: u32,
     pub column: Option<u32>,
+    /// Without a column: which of those on the line, from 0; beyond the last it starts anew.
+    pub pick: usize,
     /// How many levels to expand; all if `None`.
     pub depth: Option<u32>,
     /// Leave it to the compiler even if it need not be.
@@ -50,7 +53,7 @@ pub fn signature(sig: &syn::Signature) -> String {
 
 /// What stands at the place.
 pub enum Answer {
-    Expanded(Expanded),
+    Expanded(Expansion),
     /// Only the compiler can expand it.
     Compiler(Beyond),
 }
@@ -64,24 +67,11 @@ pub struct Beyond {
     pub reason: String,
     /// Set for derives and attributes.
     pub on_item: Option<OnItem>,
+    /// Macros on the line it was asked for.
+    pub on_line: usize,
     pub krate: Krate,
     /// The path of the file's module in the crate.
     pub module: Vec<String>,
-}
-
-/// An expansion by the interpreter.
-#[derive(Debug, Clone)]
-pub struct Expanded {
-    pub line: u32,
-    pub column: u32,
-    pub call: String,
-    /// Laid out, as deep as was asked for.
-    pub code: String,
-    pub steps: Vec<Step>,
-    pub left: Vec<Left>,
-    pub items: Vec<Generated>,
-    /// Why it is not whole.
-    pub cut: Option<String>,
 }
 
 /// Expands the macro at a place. Recursive: give it a large stack
@@ -105,15 +95,23 @@ fn try_expand(sources: &dyn Sources, query: &Query<'_>) -> Result<Answer, String
         Err(error) => super::salvage::parse(&text)
             .ok_or_else(|| format!("{}:{}: {error}", query.file, error.span().start().line))?,
     };
-    let target = locate::find(&file, query.line, query.column)
-        .ok_or_else(|| "no macro call, derive or attribute stands there".to_owned())?;
+    let mut targets = match query.column {
+        Some(column) => Vec::from_iter(locate::at_column(&file, query.line, column)),
+        None => locate::on_line(&file, query.line),
+    };
+    let on_line = targets.len();
+    if targets.is_empty() {
+        return Err("no macro call, derive or attribute stands there".into());
+    }
+    let target = targets.swap_remove(query.pick % on_line);
     let (line, column) = (target.from.0 as u32, target.from.1 as u32 + 1);
     let library = Library::new(sources);
     let krate = library.crate_of(query.file);
     let beyond = |call, reason, on_item| {
         let module = library.module_of(&krate, query.file);
         let krate = krate.clone();
-        Ok(Answer::Compiler(Beyond { line, column, call, reason, on_item, krate, module }))
+        let beyond = Beyond { line, column, call, reason, on_item, on_line, krate, module };
+        Ok(Answer::Compiler(beyond))
     };
     let (mac, position) = match target.what {
         What::Call(mac, position) => (mac, position),
@@ -135,22 +133,35 @@ fn try_expand(sources: &dyn Sources, query: &Query<'_>) -> Result<Answer, String
     }
     let own = krate.name.clone();
     let place = Place { krate: krate.clone(), file: query.file.to_owned(), at: target.from };
-    let mut engine = Engine::new(&library, place, query.depth.map(|depth| depth.max(1)));
+    let mut engine = Engine::new(&library, place.clone(), query.depth.map(|depth| depth.max(1)));
     let Some(mut code) = engine.expand(&mac, position) else {
         let left = engine.left.into_iter().next();
         let (call, reason) = left.map(|left| (left.call, left.reason)).unwrap_or_default();
         return beyond(call, reason, None);
     };
+    let deepest = |steps: &[Step]| steps.iter().map(|step| step.level).max().unwrap_or(0);
+    let mut levels = deepest(&engine.steps);
+    if query.depth.is_some_and(|depth| depth <= levels) {
+        let mut whole = Engine::new(&library, place, None);
+        whole.expand(&mac, position);
+        levels = deepest(&whole.steps);
+    }
     hygiene::resolve(&mut code);
     let call = engine.steps.first().map(|step| step.call.clone()).unwrap_or_default();
-    Ok(Answer::Expanded(Expanded {
+    let (text, writers) = print::written(&code, &own, engine.pens());
+    Ok(Answer::Expanded(Expansion {
         line,
         column,
         call,
-        code: print::pretty(&code, &own),
+        engine: By::Interpreter,
+        code: text,
+        writers,
         items: items::of(&code),
+        levels,
         steps: engine.steps,
         left: engine.left,
         cut: engine.cut,
+        note: None,
+        on_line,
     }))
 }

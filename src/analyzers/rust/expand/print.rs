@@ -9,11 +9,20 @@ use syn::{Expr, Pat, Type};
 use super::code::{Code, Position};
 use super::rules::Rules;
 use super::tokens;
+use super::writers::Pens;
 
 /// The text of an expansion: names as written, fragments with parentheses where they need them.
 pub fn pretty(code: &Code, own_crate: &str) -> String {
     let tokens = tokens::unmarked(code.tokens(), own_crate);
     tokens_pretty(tokens, code.position())
+}
+
+/// As [`pretty`], with who wrote each run of its lines.
+pub fn written(code: &Code, own_crate: &str, pens: &Pens) -> (String, Vec<Vec<(u32, u32)>>) {
+    let tokens = tokens::unmarked(code.tokens(), own_crate);
+    let text = tokens_pretty(tokens.clone(), code.position());
+    let writers = pens.writers(tokens, &text);
+    (text, writers)
 }
 
 /// The text of tokens that belong at a position.

@@ -24,15 +24,15 @@ impl Sources for Files {
 }
 
 /// Expands the call at `^`, which is taken out of the text.
-fn expand_in(files: &[(&'static str, &str)], depth: Option<u32>) -> Result<Expanded, String> {
+fn expand_in(files: &[(&'static str, &str)], depth: Option<u32>) -> Result<Expansion, String> {
     let mut query = None;
     let files = files.iter().map(|(path, text)| {
         if let Some(at) = text.find('^') {
             let before = &text[..at];
             let line = before.matches('\n').count() as u32 + 1;
             let column = before.rsplit('\n').next().unwrap_or_default().chars().count() as u32 + 1;
-            query =
-                Some(Query { file: path, line, column: Some(column), depth, by_compiler: false });
+            let column = Some(column);
+            query = Some(Query { file: path, line, column, pick: 0, depth, by_compiler: false });
         }
         (*path, text.replacen('^', "", 1))
     });
@@ -43,7 +43,7 @@ fn expand_in(files: &[(&'static str, &str)], depth: Option<u32>) -> Result<Expan
     }
 }
 
-fn expanded(text: &str) -> Expanded {
+fn expanded(text: &str) -> Expansion {
     expand_in(&[("src/lib.rs", text)], None).unwrap()
 }
 
