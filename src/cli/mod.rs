@@ -83,6 +83,9 @@ pub struct Common {
     /// Read ignored, hidden and vendored folders too
     #[arg(long, global = true)]
     pub no_ignore: bool,
+    /// Read the installed packages that the project imports, from its virtual environment
+    #[arg(long, global = true)]
+    pub deps: bool,
     /// Neither read nor write the cache of extracted facts
     #[arg(long, global = true)]
     pub no_cache: bool,
@@ -241,6 +244,7 @@ impl Common {
                 Lang::Python => Language::Python,
                 Lang::Rust => Language::Rust,
             }),
+            dependencies: self.deps,
             cache: !self.no_cache,
             ..Options::default()
         }

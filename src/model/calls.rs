@@ -107,6 +107,37 @@ impl CallGraph {
         &self.edges[first..last]
     }
 
+    /// Leaves out the calls made in some files, but for those of functions that stay, and the nodes
+    /// that nothing meets any more.
+    pub fn leave_out(&mut self, is_left_out: impl Fn(&Name) -> bool) {
+        let stays = |node: &CallNode| node.file.as_ref().is_some_and(|file| !is_left_out(file));
+        let mut kept: Vec<bool> = self.nodes.iter().map(stays).collect();
+        let is_own = kept.clone();
+        self.edges.retain(|edge| !is_left_out(&edge.file) || is_own[edge.to as usize]);
+        self.unresolved.retain(|call| !is_left_out(&call.file));
+        for edge in &self.edges {
+            kept[edge.from as usize] = true;
+            kept[edge.to as usize] = true;
+        }
+        let place: Vec<NodeId> = kept
+            .iter()
+            .scan(0, |next, kept| {
+                let place = *next;
+                *next += NodeId::from(*kept);
+                Some(place)
+            })
+            .collect();
+        let mut kept = kept.into_iter();
+        self.nodes.retain(|_| kept.next().unwrap_or_default());
+        for edge in &mut self.edges {
+            edge.from = place[edge.from as usize];
+            edge.to = place[edge.to as usize];
+        }
+        for call in &mut self.unresolved {
+            call.from = place[call.from as usize];
+        }
+    }
+
     /// The edges that enter `node`. Linear: views keep a reverse index.
     pub fn callers(&self, node: NodeId) -> impl Iterator<Item = &CallEdge> {
         self.edges.iter().filter(move |edge| edge.to == node)

@@ -127,6 +127,25 @@ impl Project {
         self.files.get(at)
     }
 
+    /// Leaves out the rows of files that were read only so that the others are understood. What
+    /// the rest calls there, and what calls back into the rest from there, stays.
+    pub fn leave_out(&mut self, is_left_out: impl Fn(&Name) -> bool) {
+        self.files.retain(|row| !is_left_out(&row.path));
+        self.diagnostics.retain(|row| !is_left_out(&row.file));
+        self.symbols.retain(|row| !is_left_out(&row.file));
+        self.registries.retain(|row| {
+            !is_left_out(&row.file) || row.members.iter().any(|member| !is_left_out(&member.file))
+        });
+        self.schemas.retain(|row| !is_left_out(&row.file));
+        self.entities.retain(|row| !is_left_out(&row.file));
+        self.splits.retain(|row| !is_left_out(&row.file));
+        self.flows.retain(|row| !is_left_out(&row.file));
+        self.tasks.retain(|row| !is_left_out(&row.file));
+        self.workflows.retain(|row| !is_left_out(&row.file));
+        self.findings.retain(|row| !is_left_out(&row.file));
+        self.calls.leave_out(is_left_out);
+    }
+
     /// Every definition of a qualified name.
     pub fn symbols_named(&self, name: &str) -> &[Symbol] {
         let first = self.symbols.partition_point(|symbol| &*symbol.name < name);

@@ -11,12 +11,13 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::cache::Cache;
 use super::change::compare;
+use super::dependencies::Installed;
 use super::extract::{Extracted, Wanted, extract_all, on_pool};
 use super::scan::{Survey, display_name};
 use super::walk::{Found, Root};
 use super::watch::{self, Batch, Watcher};
 use super::{OpenError, Options};
-use crate::analyzers::link::{LinkInput, link, outline};
+use crate::analyzers::link::{LinkInput, Parts, link, outline};
 use crate::model::{
     CacheCounts, Change, Diagnostic, FileEntry, FileFacts, FileStatus, Manifest, Name, Project,
     Timings,
@@ -123,6 +124,7 @@ struct Keeper {
     problems: FxHashMap<Name, Diagnostic>,
     walk_diagnostics: Vec<Diagnostic>,
     manifests: Vec<Manifest>,
+    installed: Option<Installed>,
     project: Arc<Project>,
     counts: CacheCounts,
     timings: Timings,
@@ -131,6 +133,7 @@ struct Keeper {
 impl Keeper {
     fn new(root: Root, options: Options, publish: Publish) -> Self {
         let cache = if options.cache { Cache::open(&root.folder) } else { Cache::off() };
+        let installed = options.dependencies.then(|| Installed::of(&root.folder));
         Self {
             root,
             options,
@@ -143,6 +146,7 @@ impl Keeper {
             problems: FxHashMap::default(),
             walk_diagnostics: Vec::new(),
             manifests: Vec::new(),
+            installed,
             project: Arc::default(),
             counts: CacheCounts::default(),
             timings: Timings::default(),
@@ -373,7 +377,10 @@ impl Keeper {
     fn relink(&mut self, changed: Vec<Name>, is_first: bool) {
         let started = Instant::now();
         let input = self.link_input();
-        let mut project = on_pool(|| link(input));
+        let mut project = match &mut self.installed {
+            Some(installed) => installed.link(input, Parts::ALL, &self.cache),
+            None => on_pool(|| link(input)),
+        };
         project.revision = self.project.revision + 1;
         project.cache = self.counts;
         let link = started.elapsed().as_secs_f64() * 1e3;

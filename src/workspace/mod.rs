@@ -7,6 +7,7 @@
 mod cache;
 mod change;
 mod crates;
+mod dependencies;
 mod extract;
 mod live;
 mod read;
@@ -35,6 +36,8 @@ pub struct Options {
     pub no_ignore: bool,
     /// Read one language only.
     pub lang: Option<Language>,
+    /// Read the installed packages that the project imports, to understand what it takes from them.
+    pub dependencies: bool,
     /// Keep extracted facts on disk between starts.
     pub cache: bool,
     /// What [`scan`] links; a [`Workspace`] links everything.

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use super::cache::Cache;
+use super::dependencies::Installed;
 use super::extract::{Extracted, Wanted, extract_all, on_pool};
 use super::walk::{Found, FoundKind, Root, WalkErrors, walk};
 use super::{OpenError, Options};
@@ -50,7 +51,10 @@ pub fn scan(
     diagnostics.extend(survey.diagnostics);
     let input =
         LinkInput { root: display_name(&root), files, manifests: survey.manifests, diagnostics };
-    let mut project = on_pool(|| link_parts(input, options.parts));
+    let mut project = match options.dependencies {
+        true => Installed::of(&root.folder).link(input, options.parts, &cache),
+        false => on_pool(|| link_parts(input, options.parts)),
+    };
     let linked = started.elapsed();
     cache.save();
     let ms = |time: std::time::Duration| (time.as_secs_f64() * 1e5).round() / 1e2;

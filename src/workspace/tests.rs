@@ -247,3 +247,50 @@ fn the_cache_gives_the_same_facts() {
     write(folder.path(), "a.py", b"x = 1\n");
     assert!(!extract(&open()).cached, "other content is another key");
 }
+
+#[test]
+fn installed_packages_are_read_as_far_as_imports_reach_and_not_shown() {
+    let site = ".venv/lib/python3.12/site-packages";
+    let folder = project(&[
+        (
+            "app.py",
+            "from dataclasses import dataclass\nfrom dep import Base, helper, run\n\
+             @dataclass\nclass Mine(Base):\n    own: int\n\
+             def callback(): pass\ndef f():\n    helper()\n    run(callback)\n",
+        ),
+        (".venv/pyvenv.cfg", ""),
+        (&format!("{site}/dep/__init__.py"), "from .core import Base, helper, run\n"),
+        (
+            &format!("{site}/dep/core.py"),
+            "from dataclasses import dataclass\nfrom far import deep\n@dataclass\nclass Base:\n    \
+             inherited: str\ndef helper():\n    deep()\ndef run(f):\n    f()\n",
+        ),
+        (&format!("{site}/far.py"), "def deep(): pass\n"),
+        (&format!("{site}/unrelated.py"), "def never(): pass\n"),
+    ]);
+    let edges = |scan: &Scan| {
+        let graph = &scan.project.calls;
+        let name = |id: u32| graph.nodes[id as usize].name.to_string();
+        let pairs = graph.edges.iter().map(|edge| format!("{} {}", name(edge.from), name(edge.to)));
+        pairs.collect::<Vec<_>>()
+    };
+    let fields = |scan: &Scan| {
+        let mine = scan.project.schemas.iter().find(|schema| &*schema.name == "app.Mine").unwrap();
+        mine.fields.iter().map(|field| field.name.to_string()).collect::<Vec<_>>()
+    };
+    let alone = scanned(folder.path(), &Options::default());
+    assert_eq!(fields(&alone), ["own"]);
+    let scan = scanned(folder.path(), &Options { dependencies: true, ..Options::default() });
+    assert_eq!(paths(&scan), ["app.py"]);
+    assert!(scan.project.symbols.iter().all(|symbol| &*symbol.file == "app.py"));
+    assert_eq!(fields(&scan), ["inherited", "own"]);
+    let edges = edges(&scan);
+    assert!(edges.contains(&"app.f dep.core.helper".into()), "{edges:?}");
+    assert!(edges.contains(&"dep.core.run app.callback".into()), "{edges:?}");
+    assert!(!edges.iter().any(|edge| edge.ends_with("far.deep")), "{edges:?}");
+    assert!(scan.project.diagnostics.is_empty(), "{:?}", scan.project.diagnostics);
+
+    let bare = project(&[("a.py", "import dep\n")]);
+    let scan = scanned(bare.path(), &Options { dependencies: true, ..Options::default() });
+    assert_eq!(&*scan.project.diagnostics[0].code, "dependencies");
+}
