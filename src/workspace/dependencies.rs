@@ -78,7 +78,11 @@ impl Installed {
     /// Reads the modules that were not looked for before.
     fn read_all(&mut self, site: &Path, modules: &[Name], cache: &Cache) {
         let mut wanted = Vec::new();
-        for module in modules.iter().filter(|module| !self.read.contains_key(*module)).cloned() {
+        for module in modules {
+            if self.read.contains_key(module) {
+                continue;
+            }
+            let module = module.clone();
             match file_of(site, &module) {
                 Some(file) => {
                     let path = file.strip_prefix(&self.root).unwrap_or(&file);
