@@ -9,6 +9,8 @@ mod docker;
 mod faults;
 #[path = "runs/journal.rs"]
 mod journal;
+#[path = "needs/mod.rs"]
+mod needs;
 #[path = "runs/rust.rs"]
 mod rust;
 #[path = "runs/support.rs"]

@@ -8,6 +8,8 @@ mod expansion;
 mod frames;
 #[path = "tui/keys.rs"]
 mod keys;
+#[path = "needs/mod.rs"]
+mod needs;
 #[path = "tui/pty.rs"]
 mod pty;
 #[path = "tui/running.rs"]

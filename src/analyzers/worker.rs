@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{python, rust};
-use crate::model::{Language, Name, Project, Task, Worker, Workflow};
+use crate::model::{Language, Name, Project, Runnable, Task, Worker, Workflow};
 
 /// The task of an id, or any module-level function by its name or a clear end of it, with the
 /// schemas that a registered task would have.
@@ -12,15 +12,15 @@ use crate::model::{Language, Name, Project, Task, Worker, Workflow};
 /// # Errors
 /// When nothing or more than one thing is meant; the message names the nearest.
 pub fn task_for(project: &Project, id: &str) -> Result<Task, String> {
-    let task = project.runnable(id)?;
-    if task.language == Language::Python
-        && task.registrar.is_none()
-        && project.workflow(&task.id).is_none()
-        && let Some(described) = python::worker::task_for(project, &task.id)
-    {
-        return Ok(described);
-    }
-    Ok(task)
+    let symbol = match project.runnable(id)? {
+        Runnable::Task(task) => return Ok(task.clone()),
+        Runnable::Function(symbol) => symbol,
+    };
+    let described = match symbol.language {
+        Language::Python => python::worker::task_for(project, &symbol.name),
+        Language::Rust => rust::worker::task_for(project, &symbol.name),
+    };
+    described.ok_or_else(|| format!("{} is not a function at module level", symbol.name))
 }
 
 /// Generates the worker of one task, or of any function that can be run by its qualified name.
@@ -57,7 +57,7 @@ pub fn generate_calls(
         if calls.contains_key(&step.task) {
             continue;
         }
-        let call = project.runnable(&step.task).and_then(|task| {
+        let call = task_for(project, &step.task).and_then(|task| {
             let worker = generate(project, &task.id, texts)?;
             Ok((task, worker))
         });

@@ -10,7 +10,9 @@ use super::texts::Highlighted;
 use super::toast::Level;
 use super::view::View;
 use crate::model::expansion::{Expansion, ExpansionRefusal, ExpansionRequest};
-use crate::model::{Change, Name, Project, RunEvent, RunId, RunRecord, RunRequest, Worker};
+use crate::model::{
+    Change, ItemRun, Name, Project, RunEvent, RunId, RunRecord, RunRequest, Task, Worker,
+};
 
 /// Something that happened.
 #[derive(Debug, Clone)]
@@ -61,6 +63,20 @@ pub enum Action {
     /// The folder's code was never agreed to be run.
     TrustWanted(RunRequest),
     History(Vec<RunRecord>),
+    /// An interrupted sweep goes on.
+    SweepResumed(RunId),
+    /// A recorded run that is a part of another.
+    Part(Box<RunRecord>),
+    /// The inputs of a recorded sweep, with what became of each.
+    Items {
+        sweep: RunId,
+        items: Vec<ItemRun>,
+    },
+    /// A function that is no task, as one; or why it cannot be.
+    Described {
+        id: Name,
+        task: Result<Box<Task>, String>,
+    },
     Worker {
         task: Name,
         worker: Result<Arc<Worker>, String>,
@@ -144,8 +160,16 @@ pub enum Effect {
     TrustFolder,
     StartRun(RunRequest),
     CancelRun(RunId),
+    /// Run the inputs of a sweep that have not succeeded.
+    ResumeSweep(RunId),
+    /// Deliver [`Action::Part`] of a recorded run.
+    LoadRun(RunId),
+    /// Deliver [`Action::Items`] of a recorded sweep.
+    LoadItems(RunId),
     GenerateWorker(Name),
     Expand(ExpansionRequest),
+    /// Deliver [`Action::Described`]: a function that is no task, as one.
+    DescribeTask(Name),
     /// Deliver [`Action::ToastDue`] later.
     ToastTimer {
         id: u64,

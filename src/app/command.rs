@@ -109,6 +109,7 @@ pub fn table() -> &'static [Command] {
             screens::flows::COMMANDS,
             screens::tasks::COMMANDS,
             screens::runs::COMMANDS,
+            screens::run_items::COMMANDS,
             screens::patterns::COMMANDS,
             screens::diagnostics::COMMANDS,
             screens::help::COMMANDS,

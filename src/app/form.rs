@@ -1,12 +1,14 @@
 //! Forms made from JSON Schema: typed controls, defaults, errors at their field.
 
+mod settings;
+
 use serde_json::{Map, Value};
 
 use super::input::Input;
 use super::key::Key;
-use crate::model::{ExecutorKind, Limits, Name, RunRequest, Task};
-use crate::runner;
+use crate::model::{ExecutorKind, Limits, Name, RunRequest, SweepRequest, Task};
 use crate::runner::advice::Suggestion;
+use crate::runner::{self, sweep};
 
 /// The form of one task. Its last fields say how to run rather than with what.
 #[derive(Debug, Clone)]
@@ -51,12 +53,27 @@ pub struct Field {
     pub error: Option<String>,
     /// Errors are shown once the user has been here.
     pub touched: bool,
-    /// Not part of the input: how to run.
-    pub is_setting: bool,
+    pub part: Part,
+}
+
+/// What a field is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    Input,
+    HowToRun,
+    /// Which inputs to run it with instead of one.
+    Sweep,
 }
 
 const EXECUTOR: &str = "executor";
 const TIMEOUT: &str = "timeout";
+const SWEEP: &str = "sweep";
+const GRID: &str = "grid";
+const JOBS: &str = "jobs";
+const KEEP_GOING: &str = "keep-going";
+const YES: &str = "yes";
+/// Values of an axis that are judged while it is typed; each run judges its own input again.
+const JUDGED: usize = 100;
 
 impl Form {
     pub fn new(task: &Task) -> Self {
@@ -73,7 +90,10 @@ impl Form {
                 Field::new(name, property, &schema, required.contains(&name.as_str()))
             })
             .collect();
-        fields.extend(settings());
+        fields.extend(settings::how_to_run());
+        if task.registrar.as_deref() != Some("workflow") {
+            fields.extend(settings::sweep());
+        }
         Self {
             task: task.id.clone(),
             fields,
@@ -88,7 +108,9 @@ impl Form {
     pub fn renewed(&self, task: &Task) -> Self {
         let mut form = Self::new(task);
         for field in &mut form.fields {
-            if let Some(old) = self.fields.iter().find(|old| old.name == field.name) {
+            if let Some(old) =
+                self.fields.iter().find(|old| old.name == field.name && old.part == field.part)
+            {
                 field.text.clone_from(&old.text);
                 field.touched = old.touched;
             }
@@ -102,7 +124,7 @@ impl Form {
     /// Says at the settings what earlier runs suggest; nothing is filled in.
     pub fn advise(&mut self, suggestions: &[Suggestion]) {
         for found in suggestions {
-            let is_it = |field: &&mut Field| field.is_setting && field.name == found.setting;
+            let is_it = |field: &&mut Field| field.is_setting() && field.name == found.setting;
             if let Some(field) = self.fields.iter_mut().find(is_it) {
                 field.doc = Some(format!("suggested: {}, {}", found.value, found.why));
             }
@@ -116,7 +138,7 @@ impl Form {
     /// Fills in an earlier input.
     pub fn fill(&mut self, request: &RunRequest) {
         for field in &mut self.fields {
-            if field.is_setting {
+            if field.is_setting() {
                 continue;
             }
             let value = request.input.get(&field.name);
@@ -131,18 +153,51 @@ impl Form {
             };
             self.set(TIMEOUT, &shown);
         }
+        let swept = request.sweep.clone().unwrap_or_default();
+        self.set(SWEEP, swept.file.as_deref().unwrap_or_default());
+        self.set(GRID, swept.grid.as_deref().unwrap_or_default());
+        self.set(JOBS, &swept.jobs.map(|jobs| jobs.to_string()).unwrap_or_default());
+        self.set(KEEP_GOING, if swept.keep_going { YES } else { "" });
         self.check();
     }
 
     fn set(&mut self, name: &str, text: &str) {
-        if let Some(field) = self.fields.iter_mut().find(|f| f.is_setting && f.name == name) {
+        if let Some(field) = self.fields.iter_mut().find(|f| f.is_setting() && f.name == name) {
             text.clone_into(&mut field.text);
         }
     }
 
     fn setting(&self, name: &str) -> &str {
-        let field = self.fields.iter().find(|field| field.is_setting && field.name == name);
+        let field = self.fields.iter().find(|field| field.is_setting() && field.name == name);
         field.map_or("", |field| field.text.trim())
+    }
+
+    /// The sweep that is asked for, if any.
+    fn sweep(&self) -> Option<SweepRequest> {
+        let given = |name: &str| Some(self.setting(name).to_owned()).filter(|it| !it.is_empty());
+        let (file, grid) = (given(SWEEP), given(GRID));
+        (file.is_some() || grid.is_some()).then(|| SweepRequest {
+            file,
+            grid,
+            jobs: self.setting(JOBS).parse().ok(),
+            keep_going: self.setting(KEEP_GOING) == YES,
+        })
+    }
+
+    /// Judges the axes of the grid; hands back the parameters they give.
+    fn check_grid(&mut self) -> Result<Vec<String>, String> {
+        let axes = sweep::axes(self.setting(GRID), &self.schema)?;
+        for (name, values) in &axes {
+            for value in values.iter().take(JUDGED) {
+                let input = Value::Object(Map::from_iter([(name.clone(), value.clone())]));
+                let errors = runner::validate(&self.schema, &input).unwrap_or_default();
+                let own = errors.into_iter().find(|error| top(&error.path) == *name);
+                if let Some(error) = own {
+                    return Err(format!("{name}={}: {}", label(value), error.message));
+                }
+            }
+        }
+        Ok(axes.into_iter().map(|(name, _)| name).collect())
     }
 
     /// Judges all fields; hands back the input when nothing is wrong.
@@ -153,7 +208,7 @@ impl Form {
         for field in &mut self.fields {
             field.error = None;
             match field.value() {
-                Ok(Some(value)) if !field.is_setting => {
+                Ok(Some(value)) if !field.is_setting() => {
                     input.insert(field.name.clone(), value);
                 }
                 Ok(_) => {}
@@ -164,17 +219,30 @@ impl Form {
             }
         }
         let input = Value::Object(input);
+        let swept = self.check_grid();
+        let is_from_file = !self.setting(SWEEP).is_empty();
+        if let Err(why) = &swept
+            && let Some(field) =
+                self.fields.iter_mut().find(|f| f.part == Part::Sweep && f.name == GRID)
+        {
+            field.error = Some(why.clone());
+            sound = false;
+        }
+        let swept = swept.unwrap_or_default();
         // A schema that cannot be used is the analyzer's fault: the worker judges the input then.
         for error in runner::validate(&self.schema, &input).unwrap_or_default() {
-            let name = error.path.split('/').nth(1).unwrap_or_default();
-            let name = name.replace("~1", "/").replace("~0", "~");
+            let name = top(&error.path);
+            let is_missing = input.get(&name).is_none();
+            if is_missing && (is_from_file || swept.contains(&name)) {
+                continue;
+            }
             let rest = error.path.get(name.len() + 1..).filter(|rest| !rest.is_empty());
             let message = match rest {
                 Some(rest) => format!("{}: {}", rest.trim_start_matches('/'), error.message),
                 None => error.message,
             };
             sound = false;
-            match self.fields.iter_mut().find(|f| !f.is_setting && f.name == name) {
+            match self.fields.iter_mut().find(|f| !f.is_setting() && f.name == name) {
                 Some(field) if field.error.is_none() => field.error = Some(message),
                 Some(_) => {}
                 None => self.problems.push(format!("{name} {message}").trim().to_owned()),
@@ -199,15 +267,18 @@ impl Form {
         };
         let timeout_ms = duration(self.setting(TIMEOUT)).ok().flatten();
         let limits = Limits { timeout_ms, ..Limits::default() };
-        Some(RunRequest { task: self.task.clone(), executor, input, limits, sweep: None })
+        Some(RunRequest { task: self.task.clone(), executor, input, limits, sweep: self.sweep() })
     }
 
     /// The command line that does the same.
     pub fn command_line(&self) -> String {
         let mut line = format!("metascope run . {}", quote(&self.task));
         for field in self.fields.iter().filter(|field| !field.text.trim().is_empty()) {
-            match (field.is_setting, field.value()) {
+            match (field.is_setting(), field.value()) {
                 (true, Ok(_)) if field.name == EXECUTOR && field.text == "thread" => {}
+                (true, Ok(_)) if field.name == KEEP_GOING => {
+                    line.push_str(if field.text == YES { " --keep-going" } else { "" });
+                }
                 (true, _) => line.push_str(&format!(" --{} {}", field.name, quote(&field.text))),
                 (false, Ok(Some(value))) => {
                     let shown = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
@@ -247,7 +318,7 @@ impl Form {
         let next = at.map_or(0, |at| at + 1);
         field.text = match labels.get(next) {
             Some(label) => label.clone(),
-            None if field.required || field.is_setting => {
+            None if field.required || field.is_setting() => {
                 labels.first().cloned().unwrap_or_default()
             }
             None => String::new(),
@@ -295,39 +366,6 @@ impl Form {
     }
 }
 
-fn settings() -> [Field; 2] {
-    let setting = |name: &str, type_: &str, doc: &str, kind, text: &str| Field {
-        name: name.into(),
-        type_: type_.into(),
-        doc: Some(doc.into()),
-        required: false,
-        default: None,
-        kind,
-        nullable: false,
-        text: text.into(),
-        error: None,
-        touched: false,
-        is_setting: true,
-    };
-    let executors = vec!["thread".into(), "docker".into(), "swarm".into()];
-    [
-        setting(
-            EXECUTOR,
-            "thread | docker | swarm",
-            "where it runs",
-            Kind::Choice(executors),
-            "thread",
-        ),
-        setting(
-            TIMEOUT,
-            "duration",
-            "as in 30s, 500ms, 5m; empty: the configured one",
-            Kind::Text,
-            "",
-        ),
-    ]
-}
-
 impl Field {
     fn new(name: &str, property: &Value, root: &Value, required: bool) -> Self {
         let (kind, nullable) = kind(property, root, 0);
@@ -343,15 +381,18 @@ impl Field {
             text: String::new(),
             error: None,
             touched: false,
-            is_setting: false,
+            part: Part::Input,
         }
     }
 
     /// The JSON value of what was typed; `None` when nothing was.
     pub fn value(&self) -> Result<Option<Value>, String> {
         let text = self.text.trim();
-        if self.is_setting && self.name == TIMEOUT {
+        if self.is_setting() && self.name == TIMEOUT {
             return duration(text).map(|_| None);
+        }
+        if self.is_setting() && self.name == JOBS && text.parse::<u32>() == Ok(0) {
+            return Err("at least one must run".into());
         }
         if text.is_empty() {
             return Ok(None);
@@ -360,6 +401,11 @@ impl Field {
             return Ok(Some(Value::Null));
         }
         self.kind.read(&self.text).map(Some)
+    }
+
+    /// Not part of the input.
+    pub fn is_setting(&self) -> bool {
+        self.part != Part::Input
     }
 
     /// A value as it would be typed.
@@ -378,11 +424,17 @@ impl Field {
     pub fn placeholder(&self) -> String {
         match &self.default {
             Some(default) => label(default),
-            None if self.is_setting => self.doc.clone().unwrap_or_default(),
+            None if self.is_setting() => self.doc.clone().unwrap_or_default(),
             None if self.required => "required".into(),
             None => "not given".into(),
         }
     }
+}
+
+/// The parameter that a JSON Pointer leads into.
+fn top(path: &str) -> String {
+    let name = path.split('/').nth(1).unwrap_or_default();
+    name.replace("~1", "/").replace("~0", "~")
 }
 
 /// A list as one would type it, when it reads back the same; else as JSON.

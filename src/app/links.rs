@@ -41,9 +41,15 @@ pub struct Links {
     pub page: Option<Name>,
     /// `!`
     pub why: Option<Why>,
+    /// `enter`: another row of the same list.
+    pub row: Option<Name>,
 }
 
 impl Links {
+    pub fn to_row(id: &Name) -> Self {
+        Self { row: Some(id.clone()), ..Self::default() }
+    }
+
     pub fn at(file: &Name, line: u32) -> Self {
         Self { place: Some(Place::new(file, line)), ..Self::default() }
     }

@@ -86,10 +86,7 @@ pub fn choose(model: &mut Model) -> Vec<Effect> {
             navigate::jump(model, &place);
             Vec::new()
         }
-        Some(Target::Task(id)) => {
-            super::screens::tasks::open_task(model, &id);
-            Vec::new()
-        }
+        Some(Target::Task(id)) => super::screens::tasks::open_task(model, &id),
         Some(Target::Page(id)) => navigate::open_page(model, &id),
         None => Vec::new(),
     }

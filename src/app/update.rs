@@ -73,6 +73,16 @@ fn apply(model: &mut Model, action: Action) -> Vec<Effect> {
             screens::runs::history(model, records);
             Vec::new()
         }
+        Action::SweepResumed(id) => screens::runs::resumed(model, &id),
+        Action::Part(record) => {
+            screens::runs::part(model, *record);
+            Vec::new()
+        }
+        Action::Items { sweep, items } => {
+            screens::runs::items(model, &sweep, items);
+            Vec::new()
+        }
+        Action::Described { id, task } => screens::tasks::described(model, &id, task),
         Action::Worker { task, worker } => screens::tasks::worker(model, &task, worker),
         Action::Expanded { request, answer } => {
             screens::expansion::expanded(model, request, answer)

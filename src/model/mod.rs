@@ -38,6 +38,7 @@ pub use registry::{Member, Registry};
 pub use run::{
     ExecutorKind, InputError, Limits, RunError, RunEvent, RunId, RunRecord, RunRequest, RunStatus,
 };
+pub use runnable::Runnable;
 pub use schema::{Field, Schema};
 pub use split::{
     Block, Contributor, Entity, FutureSize, Hazard, Method, Param, Refusal, RemoteOps, Split,

@@ -18,6 +18,8 @@ pub struct Project {
     pub root: Name,
     /// Sorted by path.
     pub files: Vec<FileEntry>,
+    /// What decided how the files are read.
+    pub manifests: Arc<[Manifest]>,
     pub diagnostics: Vec<Diagnostic>,
     /// Sorted by name, then file and line (a name may be defined twice).
     pub symbols: Vec<Symbol>,

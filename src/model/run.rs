@@ -118,6 +118,8 @@ pub enum RunEvent {
     Stderr(String),
     /// A task call of a workflow came into this state.
     Node(Name, Box<NodeRun>),
+    /// All inputs of a sweep, before the first is run.
+    Items(Vec<ItemRun>),
     /// An input of a sweep came into this state.
     Item(Box<ItemRun>),
     /// The last event of every run.

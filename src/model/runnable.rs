@@ -1,27 +1,45 @@
-//! Any function as a task: those that are no registered task can be run by name as well.
+//! What a name to be run means: a task, a workflow, or any other function.
 
 use serde_json::json;
 
-use super::{Flow, Language, Project, Symbol, SymbolKind, Task};
+use super::{Flow, Language, Name, Project, Symbol, SymbolKind, Task};
+
+/// What a name to be run means.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Runnable<'p> {
+    /// A task or workflow, with its schemas.
+    Task(&'p Task),
+    /// Another function; `analyzers::worker::task_for` makes a task of it.
+    Function(&'p Symbol),
+}
+
+impl Runnable<'_> {
+    pub fn id(&self) -> &Name {
+        match self {
+            Self::Task(task) => &task.id,
+            Self::Function(symbol) => &symbol.name,
+        }
+    }
+}
 
 impl Project {
-    /// The task of an id, or any module-level function by its qualified name. A last part of the
-    /// name is enough where only one task, or else only one function, ends in it.
+    /// What an id names: a task or workflow, or any module-level function by its qualified name. A
+    /// last part of the name is enough where only one task, or else only one function, ends in it.
     ///
     /// # Errors
     /// When nothing or more than one thing is meant; the message names the nearest.
-    pub fn runnable(&self, id: &str) -> Result<Task, String> {
+    pub fn runnable(&self, id: &str) -> Result<Runnable<'_>, String> {
         // Of several definitions under one name, the one that is bound in the end can be run.
         let mut named: Vec<&Task> = self.tasks.iter().filter(|task| &*task.id == id).collect();
         named.sort_by_key(|task| !task.runnable);
         if let Some(task) = named.first() {
-            return Ok((*task).clone());
+            return Ok(Runnable::Task(task));
         }
         if let Some(workflow) = self.workflows.iter().rfind(|workflow| &*workflow.id == id) {
-            return Ok(workflow.clone());
+            return Ok(Runnable::Task(workflow));
         }
         if let Some(symbol) = self.symbols_named(id).iter().rfind(|symbol| is_function(symbol)) {
-            return Ok(self.task_of(symbol));
+            return Ok(Runnable::Function(symbol));
         }
         let is_end = |name: &str| {
             name.strip_suffix(id).is_some_and(|rest| rest.ends_with('.') || rest.ends_with("::"))
@@ -121,9 +139,9 @@ mod tests {
     fn any_function_is_found_by_its_name_or_a_clear_end_of_it() {
         let symbols = ["a.one", "a.two", "b.two", "c.threetwo"].map(function).into();
         let project = Project { symbols, ..Project::default() };
-        let task = project.runnable("a.one").unwrap();
-        assert_eq!((&*task.id, &*task.name, task.runnable), ("a.one", "one", true));
-        assert_eq!(&*project.runnable("one").unwrap().id, "a.one");
+        let found = project.runnable("a.one").unwrap();
+        assert!(matches!(found, Runnable::Function(symbol) if &*symbol.name == "a.one"));
+        assert_eq!(&**project.runnable("one").unwrap().id(), "a.one");
         assert_eq!(project.runnable("two").unwrap_err(), "two may mean a.two, b.two");
         assert!(project.runnable("absent").is_err());
     }

@@ -186,6 +186,23 @@ impl Runner {
         })
     }
 
+    /// An interrupted sweep as it was asked for, and what became of its inputs.
+    ///
+    /// # Errors
+    /// Why it cannot be taken up again.
+    pub fn resumable(&self, id: &str) -> Result<(RunRecord, Vec<ItemRun>), String> {
+        let record = self.record(id).filter(|record| record.sweep.is_some());
+        let record = record.ok_or_else(|| format!("no sweep is called {id}"))?;
+        if !record.status.is_final() {
+            return Err(format!("{} still goes on", record.run));
+        }
+        let items = self.items(&record.run);
+        if items.is_empty() {
+            return Err(format!("the inputs of {} are not recorded", record.run));
+        }
+        Ok((record, items))
+    }
+
     /// The inputs of a sweep in their order, with what became of each.
     pub fn items(&self, sweep: &str) -> Vec<ItemRun> {
         self.inner.journal.items(sweep)

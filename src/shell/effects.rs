@@ -8,6 +8,7 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use super::expansion;
 use super::runs::Runs;
+use crate::analyzers::worker::task_for;
 use crate::app::toast::Level;
 use crate::app::{Action, Effect, Model};
 use crate::views::highlight;
@@ -65,12 +66,31 @@ impl Effects {
                 let (runs, project) = (self.runs.clone(), model.project.clone());
                 self.work(model, move || runs.start(&project, request));
             }
+            Effect::ResumeSweep(id) => {
+                let (runs, project) = (self.runs.clone(), model.project.clone());
+                self.work(model, move || runs.resume(&project, &id));
+            }
+            Effect::LoadRun(id) => {
+                let runs = self.runs.clone();
+                self.work(model, move || runs.part(&id));
+            }
+            Effect::LoadItems(id) => {
+                let runs = self.runs.clone();
+                self.work(model, move || runs.items(id));
+            }
             Effect::TrustFolder => {
                 if let Err(problem) = self.runs.trust() {
                     self.later(0, Action::Toast(Level::Error, problem));
                 }
             }
             Effect::CancelRun(id) => self.runs.cancel(&id),
+            Effect::DescribeTask(id) => {
+                let project = model.project.clone();
+                self.work(model, move || {
+                    let task = task_for(&project, &id).map(Box::new);
+                    Action::Described { id, task }
+                });
+            }
             Effect::GenerateWorker(task) => {
                 let (runs, project) = (self.runs.clone(), model.project.clone());
                 self.work(model, move || {

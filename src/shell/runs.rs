@@ -5,13 +5,16 @@ use std::sync::{Arc, Mutex, Once, OnceLock, PoisonError};
 use std::time::Duration;
 
 use rustc_hash::FxHashMap;
+use serde_json::Value;
 
 use super::effects::{Message, Sender};
-use crate::analyzers::worker::{generate, generate_calls};
+use crate::analyzers::worker::{generate, generate_calls, task_for};
 use crate::app::Action;
 use crate::app::toast::Level;
-use crate::model::{Name, Project, RunEvent, RunId, RunRequest, Worker};
-use crate::runner::{Job, RunHandle, Runner, WorkflowJob, trust};
+use crate::model::{
+    ItemRun, Name, Project, RunEvent, RunId, RunRequest, SweepRequest, Task, Worker,
+};
+use crate::runner::{Job, RunHandle, Runner, SweepJob, WorkflowJob, sweep, trust};
 use crate::workspace::read_text;
 
 /// Recorded runs that are shown.
@@ -75,7 +78,7 @@ impl Runs {
     fn launch(&self, project: &Project, request: &RunRequest) -> Result<RunId, String> {
         let runner = self.runner()?;
         let texts = |path: &str| read_text(&self.root, path);
-        let task = project.runnable(&request.task)?;
+        let task = task_for(project, &request.task)?;
         if !task.runnable {
             return Err(task.reason.map_or("it cannot be run".into(), |reason| reason.to_string()));
         }
@@ -89,14 +92,75 @@ impl Runs {
                 runner.start_workflow(job, self.reporter(request))
             }
             None => {
-                let worker = self.worker(project, &request.task)?;
-                let job = Job { request: request.clone(), task, worker, root };
-                runner.start(job, self.reporter(request))
+                let job = self.job(project, request.clone(), task)?;
+                match &request.sweep {
+                    Some(wanted) => {
+                        let inputs = self.inputs(wanted, &job)?;
+                        let job = SweepJob { job, inputs, earlier: Vec::new() };
+                        runner.start_sweep(job, None, self.reporter(request))
+                    }
+                    None => runner.start(job, self.reporter(request)),
+                }
             }
         };
+        Ok(self.keep(handle))
+    }
+
+    fn job(&self, project: &Project, request: RunRequest, task: Task) -> Result<Job, String> {
+        let worker = self.worker(project, &request.task)?;
+        Ok(Job { request, task, worker, root: self.root.clone() })
+    }
+
+    /// The inputs of a sweep; its file is looked for from the project's folder.
+    fn inputs(&self, wanted: &SweepRequest, job: &Job) -> Result<Vec<Value>, String> {
+        let below_root = |file: &String| self.root.join(file).to_string_lossy().into_owned();
+        let wanted = SweepRequest { file: wanted.file.as_ref().map(below_root), ..wanted.clone() };
+        sweep::inputs(&wanted, &job.request.input, &job.task.input_schema)
+    }
+
+    fn keep(&self, handle: RunHandle) -> RunId {
         let id = handle.id().clone();
         self.lock().insert(id.clone(), handle);
-        Ok(id)
+        id
+    }
+
+    /// Takes up an interrupted sweep.
+    pub fn resume(&self, project: &Project, id: &RunId) -> Action {
+        match self.try_resume(project, id) {
+            Ok(request) => Action::RunStarted { id: id.clone(), request },
+            Err(reason) => Action::Toast(Level::Error, format!("It cannot go on: {reason}")),
+        }
+    }
+
+    fn try_resume(&self, project: &Project, id: &RunId) -> Result<RunRequest, String> {
+        if !trust::is_trusted(&self.root) {
+            return Err("this folder's code was never agreed to be run".into());
+        }
+        let runner = self.runner()?;
+        let (record, earlier) = runner.resumable(id)?;
+        let request = record.request;
+        let task = task_for(project, &request.task)?;
+        let job = self.job(project, request.clone(), task)?;
+        let inputs = earlier.iter().map(|item| item.input.clone()).collect();
+        let job = SweepJob { job, inputs, earlier };
+        // Told before the sweep's own first event.
+        self.send(Action::SweepResumed(id.clone()));
+        self.keep(runner.start_sweep(job, Some(id.clone()), self.reporter(&request)));
+        Ok(request)
+    }
+
+    /// A recorded run that is a part of another.
+    pub fn part(&self, id: &RunId) -> Action {
+        match self.runner().map(|runner| runner.record(id)) {
+            Ok(Some(record)) => Action::Part(Box::new(record)),
+            _ => Action::Toast(Level::Warning, format!("{id} is no longer recorded")),
+        }
+    }
+
+    /// The inputs of a recorded sweep.
+    pub fn items(&self, id: RunId) -> Action {
+        let items: Vec<ItemRun> = self.runner().map(|runner| runner.items(&id)).unwrap_or_default();
+        Action::Items { sweep: id, items }
     }
 
     /// Passes on what a run tells.

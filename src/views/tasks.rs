@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 
 use super::widgets::{detail, input, line, list, panel};
 use super::{HitMap, Theme, panes};
-use crate::app::form::{Field, Form, Kind};
+use crate::app::form::{Field, Form, Kind, Part};
 use crate::app::model::Focus;
 use crate::app::screens::tasks;
 use crate::app::{Hit, Line, Model, Role, View};
@@ -107,20 +107,24 @@ fn rows(
     for shown in about {
         push(shown.line.clone(), None);
     }
-    if form.fields.iter().all(|field| field.is_setting) {
+    if form.fields.iter().all(Field::is_setting) {
         push(Line::default(), None);
         push(Line::dim("It takes no input."), None);
     }
     let widest = form.fields.iter().map(|field| field.name.chars().count()).max().unwrap_or(0);
     let label_width = widest.clamp(6, 18);
-    let mut was_setting = true;
+    let mut part = None;
     for (at, field) in form.fields.iter().enumerate() {
-        if field.is_setting != was_setting || at == 0 {
-            let title = if field.is_setting { "How to run" } else { "Input" };
+        if part != Some(field.part) {
+            let title = match field.part {
+                Part::Input => "Input",
+                Part::HowToRun => "How to run",
+                Part::Sweep => "Many inputs",
+            };
             rows.push(FormRow { line: Line::default(), field: None, value_at: None });
             rows.push(FormRow { line: Line::new(Role::Title, title), field: None, value_at: None });
         }
-        was_setting = field.is_setting;
+        part = Some(field.part);
         field_rows(field, at, label_width, width, focused && at == form.cursor, &mut rows);
     }
     for problem in &form.problems {
@@ -180,7 +184,7 @@ fn field_rows(
             value_at: None,
         }));
     }
-    if let Some(doc) = field.doc.as_ref().filter(|_| here && !field.is_setting) {
+    if let Some(doc) = field.doc.as_ref().filter(|_| here && !field.is_setting()) {
         let line = Line::text(&indent).push(Role::Comment, doc);
         rows.extend(line::wrap(&line, width).into_iter().map(|line| FormRow {
             line,

@@ -2,19 +2,18 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
-use metascope::analyzers::worker::generate;
+use metascope::analyzers::worker::{generate, task_for};
 use metascope::model::{ExecutorKind, RunRecord, RunRequest, RunStatus};
 use metascope::runner::{Job, Runner};
 use metascope::workspace::{Options, read_text, scan};
 use serde_json::{Value, json};
 
-use crate::support::{has_docker, run, sandbox, skip};
+use crate::needs::{lacks, skip};
+use crate::support::{has_docker, run, sandbox};
 
 fn lacks_cargo() -> bool {
-    let found = Command::new("cargo").arg("--version").output();
-    !found.is_ok_and(|output| output.status.success()) && skip("cargo is missing")
+    lacks("cargo", "--version")
 }
 
 /// Writes a project, given as paths and texts, below the sandbox.
@@ -36,7 +35,7 @@ fn try_task(
 ) -> Result<RunRecord, String> {
     let options = Options { cache: false, ..Options::default() };
     let scan = scan(root, &options, &|_| {}).expect("a project");
-    let task = scan.project.runnable(task)?;
+    let task = task_for(&scan.project, task)?;
     let worker = generate(&scan.project, &task.id, &|path| read_text(&scan.root, path))?;
     let request = RunRequest { task: task.id.clone(), executor, input, ..RunRequest::default() };
     let runner = Runner::open(&scan.root).expect("a runner");

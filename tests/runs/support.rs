@@ -12,6 +12,8 @@ use metascope::model::{
 use metascope::runner::{Job, RunHandle, Runner};
 use serde_json::{Value, json};
 
+use crate::needs::{lacks, skip};
+
 /// State, cache and temp dirs of this test process, away from the user's own.
 pub fn sandbox() -> &'static Path {
     static SANDBOX: OnceLock<PathBuf> = OnceLock::new();
@@ -73,16 +75,8 @@ pub fn runner() -> Runner {
     Runner::open(&project()).expect("a runner")
 }
 
-/// Says why a test is skipped; fails instead where everything must be there.
-pub fn skip(why: &str) -> bool {
-    assert!(std::env::var("CI").as_deref() != Ok("true"), "{why}, but CI=true");
-    eprintln!("skipped: {why}");
-    true
-}
-
 pub fn lacks_python() -> bool {
-    let found = Command::new("python3").arg("--version").output();
-    !found.is_ok_and(|output| output.status.success()) && skip("python3 is missing")
+    lacks("python3", "--version")
 }
 
 /// Whether Docker or an image for Python tasks is missing; the image is made when it can be.

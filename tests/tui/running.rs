@@ -1,9 +1,14 @@
 //! Runs started, followed, cancelled and repeated from the keyboard, in a real terminal.
 
+use std::fs;
+
+use crate::needs::{lacks, skip};
+
 use super::support::folder;
 use super::terminal::Terminal;
 
 const TASKS: &str = "\
+import os
 import time
 
 TASKS = {}
@@ -37,6 +42,14 @@ def slow() -> None:
 
 def shout(text: str) -> str:
     return text.upper()
+
+
+@task
+def weigh(k: int, unit: str = 'g') -> str:
+    if k == 3 and not os.path.exists('mended'):
+        raise ValueError('three is not to be weighed')
+    print(f'on the scales: {k}')
+    return f'{k}{unit}'
 ";
 
 const CRATE: [(&str, &str); 2] = [
@@ -78,18 +91,6 @@ fn open(project: &tempfile::TempDir, file: &str) -> Terminal {
     let terminal = Terminal::start(project.path(), (120, 40), &environment);
     terminal.wait_for(file);
     terminal
-}
-
-/// Says why a test is skipped; fails instead where everything must be there.
-fn skip(why: &str) -> bool {
-    assert!(std::env::var("CI").as_deref() != Ok("true"), "{why}, but CI=true");
-    eprintln!("skipped: {why}");
-    true
-}
-
-fn lacks(program: &str, argument: &str) -> bool {
-    let found = std::process::Command::new(program).arg(argument).output();
-    !found.is_ok_and(|output| output.status.success()) && skip(&format!("{program} is missing"))
 }
 
 /// Opens the form of a task by its name, with the cursor on its first field.
@@ -159,7 +160,7 @@ fn a_failing_task_shows_the_users_own_line() {
     terminal.wait_for("Run code from this folder");
     terminal.send("y");
     terminal.wait_for("nothing is divided by 7");
-    terminal.wait_for("tasks.py:23");
+    terminal.wait_for("tasks.py:24");
 }
 
 #[test]
@@ -186,7 +187,7 @@ fn a_function_that_is_no_task_is_run_all_the_same() {
     terminal.send("@shout");
     terminal.wait_for("tasks.shout");
     terminal.send("\r");
-    terminal.wait_for("tasks.py:33");
+    terminal.wait_for("tasks.py:34");
     terminal.send("gx");
     terminal.wait_for("functions run anyway");
     terminal.send("ihello\rr");
@@ -232,4 +233,40 @@ fn a_task_is_run_in_a_container() {
     terminal.send("y");
     terminal.wait_for_long("succeeded");
     terminal.wait_for("doubling 4");
+}
+
+#[test]
+fn a_sweep_is_started_sorted_exported_and_taken_up_again() {
+    if lacks("python3", "--version") {
+        return;
+    }
+    let (project, mut terminal) = start(&[("tasks.py", TASKS)]);
+    open_form(&mut terminal, "weigh");
+    // k, unit, executor, timeout, then the grid.
+    terminal.send("jjjjik=1..a\r");
+    terminal.wait_for("is not of type");
+    terminal.send("ki\x15k=1..5\rji1\rkr");
+    terminal.wait_for("Run code from this folder");
+    terminal.send("y");
+    terminal.wait_for("3/5 · 1 failed · 2 not run (u resumes)");
+    terminal.wait_for("three is not to be weighed");
+    fs::write(project.path().join("mended"), "").unwrap();
+    terminal.send("u");
+    terminal.wait_for("5/5");
+    terminal.wait_for("succeeded");
+    // Sorted by something else, then written as shown.
+    terminal.send("s");
+    terminal.wait_for("by status");
+    terminal.send("E");
+    terminal.wait_for("Wrote");
+    let written = fs::read_dir(project.path()).unwrap().flatten();
+    let table =
+        written.map(|entry| entry.path()).find(|path| path.extension() == Some("csv".as_ref()));
+    let table = fs::read_to_string(table.expect("a table")).unwrap();
+    assert_eq!(table.lines().count(), 6);
+    assert!(table.contains(",5g,"), "{table}");
+    // A row of the table leads to the run of its input.
+    terminal.send("\rG");
+    terminal.send("\r");
+    terminal.wait_for("on the scales: 5");
 }

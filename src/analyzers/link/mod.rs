@@ -94,6 +94,7 @@ pub fn link_parts(input: LinkInput, parts: Parts) -> Project {
         flows: linked.flows,
         tasks: linked.tasks,
         findings: linked.findings,
+        manifests: manifests.into(),
         ..Project::default()
     };
     project.workflows = project.runnable_workflows();

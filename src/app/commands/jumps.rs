@@ -120,8 +120,7 @@ fn run(model: &mut Model) -> Vec<Effect> {
     let Some(name) = model.links().symbol else {
         return model.toast(Level::Info, "This row names no function");
     };
-    crate::app::screens::tasks::open_task(model, &name);
-    Vec::new()
+    crate::app::screens::tasks::open_task(model, &name)
 }
 
 fn edit(model: &mut Model) -> Vec<Effect> {

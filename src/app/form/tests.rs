@@ -152,3 +152,43 @@ fn recursive_schemas_end() {
         "$defs": {"T": {"anyOf": [{"type": "array", "items": {"$ref": "#/$defs/T"}}, {"$ref": "#/$defs/T"}]}}});
     assert_eq!(Form::new(&task(schema)).fields[0].kind, Kind::Json);
 }
+
+#[test]
+fn a_sweep_needs_only_what_it_does_not_give() {
+    let mut form = form();
+    put(&mut form, "grid", "width=1..3,mode=small|large");
+    put(&mut form, "jobs", "2");
+    put(&mut form, "keep-going", "yes");
+    let request = form.request().unwrap();
+    assert_eq!(request.input, json!({}));
+    let expected = SweepRequest {
+        file: None,
+        grid: Some("width=1..3,mode=small|large".into()),
+        jobs: Some(2),
+        keep_going: true,
+    };
+    assert_eq!(request.sweep, Some(expected));
+    assert_eq!(
+        form.command_line(),
+        "metascope run . jobs.resize --grid 'width=1..3,mode=small|large' --jobs 2 --keep-going"
+    );
+    let mut again = self::form();
+    again.fill(&request);
+    assert_eq!(again.request().unwrap(), request);
+
+    for (grid, complaint) in [
+        ("width=0..3", "width=0: "),
+        ("mode=small|huge", "mode=huge: "),
+        ("height=1..2", "is not a parameter"),
+        ("width", "in a grid"),
+    ] {
+        put(&mut form, "grid", grid);
+        assert!(form.request().is_none(), "{grid}");
+        assert!(error(&form, "grid").unwrap().contains(complaint), "{:?}", error(&form, "grid"));
+    }
+    put(&mut form, "grid", "mode=small");
+    assert!(form.request().is_none());
+    assert_eq!(error(&form, "width"), Some("is required"));
+    put(&mut form, "sweep", "inputs.csv");
+    assert!(form.request().is_some(), "the file may give it");
+}

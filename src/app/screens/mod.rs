@@ -13,6 +13,7 @@ pub mod patterns;
 pub mod project;
 pub mod registries;
 pub mod run_detail;
+pub mod run_items;
 pub mod run_nodes;
 pub mod runs;
 pub mod schemas;
@@ -152,6 +153,7 @@ pub fn settle(model: &mut Model) -> Vec<Effect> {
     match model.view {
         View::Source => source::settle(model),
         View::Tasks => tasks::settle(model),
+        View::Runs => runs::settle(model),
         View::Patterns => patterns::settle(model),
         _ => Vec::new(),
     }
@@ -159,8 +161,9 @@ pub fn settle(model: &mut Model) -> Vec<Effect> {
 
 /// Hook: a new snapshot is in place.
 pub fn refreshed(model: &mut Model) -> Vec<Effect> {
-    tasks::refreshed(model);
-    expansion::refreshed(model)
+    let mut effects = tasks::refreshed(model);
+    effects.extend(expansion::refreshed(model));
+    effects
 }
 
 /// Whether text is being typed into the screen.

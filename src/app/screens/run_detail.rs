@@ -3,8 +3,8 @@
 use serde_json::Value;
 use similar::{ChangeTag, TextDiff};
 
-use super::run_nodes;
 use super::runs::{self, Run};
+use super::{run_items, run_nodes};
 use crate::app::detail::Detail;
 use crate::app::links::Links;
 use crate::app::model::Model;
@@ -24,6 +24,9 @@ pub fn detail(model: &Model, run: &Run) -> Detail {
     facts(model, run, &mut detail);
     if !run.nodes().is_empty() {
         run_nodes::graph(model, run, run.nodes(), &mut detail);
+    }
+    if !run.items.is_empty() {
+        run_items::overview(model, run, &mut detail);
     }
     log(run, &mut detail);
     if let Some(record) = &run.record {

@@ -1,8 +1,9 @@
 //! Runs: live logs, results, history, rerun and comparison.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::{run_detail, run_nodes, tasks};
+use super::{run_detail, run_items, run_nodes, tasks};
 use crate::app::action::Effect;
 use crate::app::command::{Command, Context};
 use crate::app::commands::lists::Motion;
@@ -15,7 +16,7 @@ use crate::app::overlay::{Overlay, Popup};
 use crate::app::text::{self, Line, Role};
 use crate::app::toast::Level;
 use crate::app::{View, navigate};
-use crate::model::{Name, NodeRun, RunEvent, RunId, RunRecord, RunRequest, RunStatus};
+use crate::model::{ItemRun, Name, NodeRun, RunEvent, RunId, RunRecord, RunRequest, RunStatus};
 
 /// One run: going on, or recorded.
 #[derive(Debug)]
@@ -30,6 +31,10 @@ pub struct Run {
     pub started_ms: Option<u64>,
     /// Of a workflow: its calls while it goes on.
     nodes: Vec<(Name, NodeRun)>,
+    /// Of a sweep: its inputs by their place, once they were read.
+    pub items: Vec<ItemRun>,
+    /// Of a sweep: how many inputs had succeeded before it was taken up again.
+    pub done_before: usize,
     /// Set once it ended.
     pub record: Option<Arc<RunRecord>>,
 }
@@ -52,6 +57,12 @@ pub struct State {
     pub unseen: usize,
     /// Show the difference from the run of the same task before.
     pub compares: bool,
+    /// How the inputs of sweeps are listed.
+    pub listing: run_items::Listing,
+    /// Parts of sweeps that were looked at; `None` while they are being read.
+    parts: BTreeMap<RunId, Option<Run>>,
+    /// Sweeps whose inputs were asked for.
+    asked: BTreeSet<RunId>,
 }
 
 impl State {
@@ -70,6 +81,11 @@ impl State {
 
     fn get_mut(&mut self, id: &str) -> Option<&mut Run> {
         self.runs.iter_mut().find(|run| *run.id == *id)
+    }
+
+    /// The run of a sweep's input, once it was read from the journal.
+    pub fn part(&self, id: &str) -> Option<&Run> {
+        self.parts.get(id)?.as_ref()
     }
 
     /// The calls of the newest run of a workflow in this session.
@@ -153,6 +169,16 @@ pub fn rows(model: &Model, list: &ListState) -> Rows {
     let mut tree = TreeBuilder::new(list);
     for run in &model.runs.runs {
         let haystack = format!("{} {} {}", run.request.task, run.status.as_str(), run.id);
+        if run.request.sweep.is_some() {
+            // The table beside it shows the inputs as well: it stays folded until it is opened.
+            if tree.branch(0, false, &run.id, &haystack, || row(model, run)) {
+                for item in run_items::listed(model, run) {
+                    let haystack = run_items::haystack(run, item);
+                    tree.leaf(1, &haystack, || run_items::row(run, item));
+                }
+            }
+            continue;
+        }
         if run.nodes().is_empty() {
             tree.leaf(0, &haystack, || row(model, run));
             continue;
@@ -215,9 +241,13 @@ pub fn elapsed(model: &Model, run: &Run) -> Option<f64> {
 pub fn detail(model: &Model, row: Option<&Row>) -> Detail {
     if let Some((run, part)) = row.and_then(|row| row.id.split_once('/'))
         && let Some(run) = model.runs.get(run)
-        && let Some((id, node)) = run.nodes().iter().find(|(id, _)| &**id == part)
     {
-        return run_nodes::detail(model, run, id, node);
+        if let Some((id, node)) = run.nodes().iter().find(|(id, _)| &**id == part) {
+            return run_nodes::detail(model, run, id, node);
+        }
+        if let Some(item) = run_items::item_of(run, part) {
+            return run_items::detail(model, run, item);
+        }
     }
     match row.and_then(|row| model.runs.get(&row.id)) {
         Some(run) if model.runs.compares => run_detail::comparison(model, run),
@@ -227,7 +257,7 @@ pub fn detail(model: &Model, row: Option<&Row>) -> Detail {
 }
 
 /// The run of the selected row, or the one it is a part of.
-fn selected(model: &Model) -> Option<&Run> {
+pub fn selected(model: &Model) -> Option<&Run> {
     let id = model.panes(View::Runs).list.selected.as_ref()?;
     model.runs.get(id.split('/').next()?)
 }
@@ -264,10 +294,10 @@ fn cancel(model: &mut Model) -> Vec<Effect> {
 }
 
 fn edit(model: &mut Model) -> Vec<Effect> {
-    if let Some(request) = selected(model).map(|run| run.request.clone()) {
-        tasks::open_with(model, &request);
+    match selected(model).map(|run| run.request.clone()) {
+        Some(request) => tasks::open_with(model, request),
+        None => Vec::new(),
     }
-    Vec::new()
 }
 
 fn compare(model: &mut Model) -> Vec<Effect> {
@@ -320,6 +350,8 @@ pub fn started(model: &mut Model, id: RunId, request: RunRequest) -> Vec<Effect>
             log: Log::default(),
             started_ms: Some(now),
             nodes: Vec::new(),
+            items: Vec::new(),
+            done_before: 0,
             record: None,
         },
     );
@@ -342,7 +374,15 @@ pub fn event(model: &mut Model, id: &RunId, event: RunEvent) -> Vec<Effect> {
             run.progress = None;
         }
         RunEvent::Progress(text) => run.progress = Some(text),
-        RunEvent::Item(_) => {}
+        RunEvent::Items(items) => {
+            run.done_before = items.iter().filter(|item| item.status.is_final()).count();
+            run.items = items;
+        }
+        RunEvent::Item(item) => {
+            if let Some(known) = run.items.get_mut(item.item as usize) {
+                *known = *item;
+            }
+        }
         RunEvent::Node(name, node) => {
             match run.nodes.iter_mut().find(|(known, _)| *known == name) {
                 Some((_, kept)) => *kept = *node,
@@ -389,7 +429,8 @@ pub fn event(model: &mut Model, id: &RunId, event: RunEvent) -> Vec<Effect> {
 
 /// Puts the detail's cursor at the end of the log unless the user scrolled away.
 fn keep_end(model: &mut Model) {
-    if model.runs.paused {
+    let is_sweep = selected(model).is_some_and(|run| run.request.sweep.is_some());
+    if model.runs.paused || is_sweep {
         return;
     }
     model.runs.unseen = 0;
@@ -403,24 +444,83 @@ pub fn history(model: &mut Model, records: Vec<RunRecord>) {
         if model.runs.get(&record.run).is_some() {
             continue;
         }
-        let mut log = Log::default();
-        log.push(false, &record.stdout);
-        log.push(true, &record.stderr);
-        log.finish();
-        model.runs.runs.push(Run {
-            id: record.run.clone(),
-            request: record.request.clone(),
-            status: record.status,
-            progress: None,
-            log,
-            started_ms: None,
-            nodes: Vec::new(),
-            record: Some(Arc::new(record)),
-        });
+        model.runs.runs.push(recorded(record));
     }
     // Ids sort by start.
     model.runs.runs.sort_by(|a, b| b.id.cmp(&a.id));
     model.touch(View::Runs);
+}
+
+fn recorded(record: RunRecord) -> Run {
+    let mut log = Log::default();
+    log.push(false, &record.stdout);
+    log.push(true, &record.stderr);
+    log.finish();
+    Run {
+        id: record.run.clone(),
+        request: record.request.clone(),
+        status: record.status,
+        progress: None,
+        log,
+        started_ms: None,
+        nodes: Vec::new(),
+        items: Vec::new(),
+        done_before: 0,
+        record: Some(Arc::new(record)),
+    }
+}
+
+/// An interrupted sweep goes on.
+pub fn resumed(model: &mut Model, id: &RunId) -> Vec<Effect> {
+    let now = model.now_ms;
+    if let Some(run) = model.runs.get_mut(id) {
+        run.status = RunStatus::Pending;
+        run.record = None;
+        run.started_ms = Some(now);
+        model.touch(View::Runs);
+    }
+    Vec::new()
+}
+
+/// The inputs of a recorded sweep were read.
+pub fn items(model: &mut Model, sweep: &RunId, items: Vec<ItemRun>) {
+    if let Some(run) = model.runs.get_mut(sweep)
+        && run.status.is_final()
+    {
+        run.items = items;
+        model.touch(View::Runs);
+    }
+}
+
+/// The run of a sweep's input was read.
+pub fn part(model: &mut Model, record: RunRecord) {
+    model.runs.parts.insert(record.run.clone(), Some(recorded(record)));
+    model.touch(View::Runs);
+}
+
+/// Asks for what the selected row shows and is not at hand.
+pub fn settle(model: &mut Model) -> Vec<Effect> {
+    let Some(row) = model.panes(View::Runs).list.selected.clone() else { return Vec::new() };
+    let Some(run) = selected(model) else { return Vec::new() };
+    if run.request.sweep.is_none() {
+        return Vec::new();
+    }
+    let id = run.id.clone();
+    if run.items.is_empty() && run.status.is_final() {
+        return match model.runs.asked.insert(id.clone()) {
+            true => vec![Effect::LoadItems(id)],
+            false => Vec::new(),
+        };
+    }
+    let item = row.split_once('/').and_then(|(_, part)| run_items::item_of(run, part));
+    let part = item.filter(|item| item.status.is_final()).and_then(|item| item.run.clone());
+    match part {
+        Some(part) if !model.runs.parts.contains_key(&part) => {
+            model.runs.parts.insert(part.clone(), None);
+            vec![Effect::LoadRun(part)]
+        }
+        _ => Vec::new(),
+    }
 }
 
 pub fn tick(model: &mut Model) {
@@ -479,7 +579,16 @@ pub fn wheel(model: &mut Model, rows: isize) -> bool {
 /// `enter`: into the run's log and result; there, to where the line leads.
 pub fn open(model: &mut Model) -> Option<Vec<Effect>> {
     if model.focus == Focus::Detail {
-        return None;
+        let row = model.links().row?;
+        if let Some((run, _)) = row.split_once('/') {
+            let list = &mut model.panes_mut(View::Runs).list;
+            let run: Name = run.into();
+            if !list.is_open(&run, false) {
+                list.toggle_fold(&run);
+            }
+        }
+        navigate::select(model, View::Runs, &row);
+        return Some(Vec::new());
     }
     model.focus = Focus::Detail;
     Some(Vec::new())

@@ -31,6 +31,8 @@ pub struct State {
     workers: FxHashMap<Name, Result<Arc<Worker>, String>>,
     /// Functions that are no tasks but were chosen to be run all the same.
     chosen: Vec<Task>,
+    /// The run whose input fills the form that is opened next.
+    waiting: Option<RunRequest>,
     /// Which task a row's identity means.
     picked: Memo<(u64, Name), Option<usize>>,
 }
@@ -228,39 +230,69 @@ pub fn detail(model: &Model, row: Option<&Row>) -> Detail {
     detail
 }
 
-/// Shows a task with its form under the cursor. A function that is no task is put among those to
-/// be run anyway.
-pub fn open_task(model: &mut Model, id: &Name) {
-    let project = model.project.clone();
-    if !project.tasks.iter().chain(&project.workflows).any(|task| task.id == *id) {
-        match project.runnable(id) {
-            Ok(task) if model.tasks.chosen.iter().any(|known| known.id == task.id) => {}
-            Ok(task) => model.tasks.chosen.push(task),
-            Err(reason) => {
-                model.toast(Level::Info, reason);
-                return;
-            }
-        }
-        model.touch(View::Tasks);
+/// Shows a task with its form under the cursor. A function that is no task is described first and
+/// put among those to be run anyway.
+pub fn open_task(model: &mut Model, id: &Name) -> Vec<Effect> {
+    if !is_listed(model, id) {
+        return vec![Effect::DescribeTask(id.clone())];
     }
     if !navigate::focus(model, View::Tasks, id) {
-        model.toast(Level::Info, format!("{id} is no task"));
-        return;
+        return model.toast(Level::Info, format!("{id} is no task"));
     }
     model.tasks.shows_worker = false;
     model.touch(View::Tasks);
     make_form(model);
     model.focus = Focus::Detail;
+    if let Some(request) = model.tasks.waiting.take()
+        && let Some(form) = form_mut(model)
+        && form.task == request.task
+    {
+        form.fill(&request);
+    }
+    Vec::new()
+}
+
+fn is_listed(model: &Model, id: &Name) -> bool {
+    let project = &model.project;
+    let mut listed = project.tasks.iter().chain(&project.workflows).chain(&model.tasks.chosen);
+    listed.any(|task| task.id == *id)
 }
 
 /// Shows the task of an earlier run with its input filled in.
-pub fn open_with(model: &mut Model, request: &RunRequest) {
-    open_task(model, &request.task);
-    if let Some(form) = form_mut(model)
-        && form.task == request.task
-    {
-        form.fill(request);
-        model.touch(View::Tasks);
+pub fn open_with(model: &mut Model, request: RunRequest) -> Vec<Effect> {
+    let id = request.task.clone();
+    model.tasks.waiting = Some(request);
+    open_task(model, &id)
+}
+
+/// A function that is no task was described as one, to be shown now or because its source changed.
+pub fn described(model: &mut Model, id: &Name, task: Result<Box<Task>, String>) -> Vec<Effect> {
+    let at = model.tasks.chosen.iter().position(|known| known.id == *id);
+    model.touch(View::Tasks);
+    match (task, at) {
+        (Ok(task), Some(at)) => {
+            if let Some(form) = model.tasks.forms.get_mut(id)
+                && !form.is_for(&task)
+            {
+                *form = form.renewed(&task);
+            }
+            model.tasks.chosen[at] = *task;
+            Vec::new()
+        }
+        (Ok(task), None) => {
+            let id = task.id.clone();
+            model.tasks.chosen.push(*task);
+            open_task(model, &id)
+        }
+        (Err(_), Some(at)) => {
+            model.tasks.chosen.remove(at);
+            model.tasks.forms.remove(id);
+            Vec::new()
+        }
+        (Err(reason), None) => {
+            model.tasks.waiting = None;
+            model.toast(Level::Info, reason)
+        }
     }
 }
 
@@ -495,7 +527,7 @@ pub fn settle(model: &mut Model) -> Vec<Effect> {
 }
 
 /// The source changed: workers are out of date, forms follow their schemas.
-pub fn refreshed(model: &mut Model) {
+pub fn refreshed(model: &mut Model) -> Vec<Effect> {
     let of_task = |(task, worker): (&Name, &Result<Arc<Worker>, String>)| {
         let files = worker.as_ref().map_or(1, |worker| worker.files.len().max(1));
         (0..files).map(|at| worker::text_key(task, at)).collect::<Vec<Name>>()
@@ -504,23 +536,17 @@ pub fn refreshed(model: &mut Model) {
     model.texts.forget(&keys);
     model.tasks.workers.clear();
     let project = model.project.clone();
-    let is_task =
-        |id: &Name| project.tasks.iter().chain(&project.workflows).any(|task| task.id == *id);
-    let mut chosen = std::mem::take(&mut model.tasks.chosen);
-    chosen.retain_mut(|task| match project.runnable(&task.id) {
-        Ok(renewed) if !is_task(&task.id) => {
-            *task = renewed;
+    let found = |id: &Name| project.tasks.iter().chain(&project.workflows).find(|it| it.id == *id);
+    // What has become a task is no longer run although it is none.
+    model.tasks.chosen.retain(|task| found(&task.id).is_none());
+    let chosen: Vec<Name> = model.tasks.chosen.iter().map(|task| task.id.clone()).collect();
+    model.tasks.forms.retain(|id, form| match found(id) {
+        Some(task) if form.is_for(task) => true,
+        Some(task) => {
+            *form = form.renewed(task);
             true
         }
-        _ => false,
+        None => chosen.contains(id),
     });
-    model.tasks.forms.retain(|id, form| {
-        let mut tasks = project.tasks.iter().chain(&project.workflows).chain(&chosen);
-        let Some(task) = tasks.find(|task| task.id == *id) else { return false };
-        if !form.is_for(task) {
-            *form = form.renewed(task);
-        }
-        true
-    });
-    model.tasks.chosen = chosen;
+    chosen.into_iter().map(Effect::DescribeTask).collect()
 }

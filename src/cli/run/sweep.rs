@@ -12,7 +12,8 @@ use super::super::{CliError, Common, Outcome};
 use super::{Args, contract, exit_code, follow, input, open_runner, report};
 use crate::analyzers::worker;
 use crate::model::{
-    ItemRun, RunEvent, RunId, RunRequest, RunStatus, SweepCounts, SweepRequest, Task, printable,
+    ItemRun, RunEvent, RunId, RunRecord, RunRequest, RunStatus, SweepCounts, SweepRequest, Task,
+    printable,
 };
 use crate::runner::{Job, Runner, SweepJob, sweep};
 use crate::workspace::{Scan, read_text};
@@ -25,9 +26,12 @@ pub fn run(args: &Args, scan: &Scan, task: Task, is_json: bool, common: &Common)
     let worker = worker::generate(&scan.project, &task.id, &texts)
         .map_err(|reason| CliError::Failed(format!("{} cannot be run: {reason}", task.id)))?;
     let runner = open_runner(scan)?;
-    let (request, earlier) = match &args.resume {
-        Some(id) => resumed(args, &runner, id, &task)?,
-        None => (asked(args, &task)?, Vec::new()),
+    let (request, resumed, earlier) = match &args.resume {
+        Some(id) => {
+            let (record, items) = resumed(args, &runner, id, &task)?;
+            (record.request, Some(record.run), items)
+        }
+        None => (asked(args, &task)?, None, Vec::new()),
     };
     let inputs = match &request.sweep {
         _ if !earlier.is_empty() => earlier.iter().map(|item| item.input.clone()).collect(),
@@ -35,10 +39,6 @@ pub fn run(args: &Args, scan: &Scan, task: Task, is_json: bool, common: &Common)
             sweep::inputs(wanted, &request.input, &task.input_schema).map_err(CliError::Usage)?
         }
         None => Vec::new(),
-    };
-    let resumed = match &args.resume {
-        Some(id) => runner.record(id).map(|record| record.run),
-        None => None,
     };
     let total = inputs.len();
     let done = earlier.iter().filter(|item| item.status == RunStatus::Succeeded).count();
@@ -98,31 +98,22 @@ fn asked(args: &Args, task: &Task) -> Result<RunRequest, CliError> {
     })
 }
 
-/// An interrupted sweep as it was asked for, and what became of its inputs.
+/// An interrupted sweep of the task as it was asked for, and what became of its inputs.
 fn resumed(
     args: &Args,
     runner: &Runner,
     id: &str,
     task: &Task,
-) -> Result<(RunRequest, Vec<ItemRun>), CliError> {
-    let record = runner.record(id).filter(|record| record.sweep.is_some());
-    let record = record.ok_or_else(|| CliError::Usage(format!("no sweep is called {id}")))?;
+) -> Result<(RunRecord, Vec<ItemRun>), CliError> {
+    let (mut record, items) = runner.resumable(id).map_err(CliError::Usage)?;
     if record.task != task.id {
         return Err(CliError::Usage(format!("{id} is a sweep of {}", record.task)));
     }
-    if !record.status.is_final() {
-        return Err(CliError::Usage(format!("{id} still goes on")));
-    }
-    let items = runner.items(&record.run);
-    if items.is_empty() {
-        return Err(CliError::Input(format!("the inputs of {id} are not recorded")));
-    }
-    let mut request = record.request;
-    if let Some(sweep) = &mut request.sweep {
+    if let Some(sweep) = &mut record.request.sweep {
         sweep.jobs = args.jobs.or(sweep.jobs);
         sweep.keep_going |= args.keep_going;
     }
-    Ok((request, items))
+    Ok((record, items))
 }
 
 /// Progress on a terminal, failures in words.

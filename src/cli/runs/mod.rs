@@ -12,6 +12,7 @@ use super::output::{Table, print_json, print_text};
 use super::run::{contract, summary};
 use super::{CliError, Common, Format, Outcome};
 use crate::model::{RunRecord, printable};
+use crate::runner::sweep::table::Sort;
 use crate::runner::{Runner, log_file};
 pub use sweep::items_table;
 
@@ -59,8 +60,8 @@ enum What {
         /// The sweep's id, or an unambiguous beginning of it
         id: String,
         /// The order of the inputs
-        #[arg(long, value_enum, default_value_t = sweep::Sort::Item)]
-        sort: sweep::Sort,
+        #[arg(long, value_enum, default_value_t)]
+        sort: Sort,
         /// Only those in this state: succeeded, failed, pending …
         #[arg(long)]
         status: Option<String>,

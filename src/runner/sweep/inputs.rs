@@ -96,7 +96,7 @@ fn read(name: &str, text: &str, schema: &Value) -> Value {
 }
 
 /// `k=1..10,j=a|b`: names with their values. A range includes both ends; `1..10..3` has steps.
-fn axes(grid: &str, schema: &Value) -> Result<Vec<(String, Vec<Value>)>, String> {
+pub fn axes(grid: &str, schema: &Value) -> Result<Vec<(String, Vec<Value>)>, String> {
     let mut axes: Vec<(String, Vec<Value>)> = Vec::new();
     for part in grid.split(',').map(str::trim).filter(|part| !part.is_empty()) {
         let (name, values) = part

@@ -1,8 +1,9 @@
 //! Runs one task over many inputs: so many at a time, each a run of its own in the journal. What
 //! was to be run is written down first, so an interrupted sweep can be taken up again.
 
-pub mod csv;
+mod csv;
 mod inputs;
+pub mod table;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::mpsc;
@@ -15,7 +16,7 @@ use super::{Cancel, Job, RunHandle, Runner};
 use crate::model::{
     ItemRun, Limits, RunEvent, RunId, RunRecord, RunRequest, RunStatus, SweepCounts,
 };
-pub use inputs::inputs;
+pub use inputs::{axes, inputs};
 
 const TICK: Duration = Duration::from_millis(20);
 /// How often the counts are written down.
@@ -51,6 +52,7 @@ pub(super) fn execute(
     {
         emit(RunEvent::Progress(problem));
     }
+    emit(RunEvent::Items(planned(sweep)));
     let is_done =
         |at: &usize| sweep.earlier.get(*at).is_some_and(|item| item.status == RunStatus::Succeeded);
     let mut counts = SweepCounts { total: sweep.inputs.len() as u32, ..SweepCounts::default() };
@@ -78,7 +80,8 @@ pub(super) fn execute(
                 }
             });
             let run = Some(handle.id().clone());
-            emit(RunEvent::Item(Box::new(pending(at, &sweep.inputs[at], run))));
+            let item = of_input(at, &sweep.inputs[at], RunStatus::Running, run);
+            emit(RunEvent::Item(Box::new(item)));
             active.insert(at, handle);
         }
         counts.left = (queue.len() + active.len()) as u32;
@@ -116,6 +119,15 @@ pub(super) fn execute(
     record
 }
 
+/// All items as they stand before the first is run.
+fn planned(sweep: &SweepJob) -> Vec<ItemRun> {
+    let item = |(at, input): (usize, &Value)| {
+        let done = sweep.earlier.get(at).filter(|item| item.status == RunStatus::Succeeded);
+        done.cloned().unwrap_or_else(|| of_input(at, input, RunStatus::Pending, None))
+    };
+    sweep.inputs.iter().enumerate().map(item).collect()
+}
+
 /// One run of the sweep.
 fn part(job: &Job, input: &Value) -> Job {
     let request = RunRequest {
@@ -131,11 +143,11 @@ fn default_jobs() -> usize {
     std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
 }
 
-fn pending(at: usize, input: &Value, run: Option<RunId>) -> ItemRun {
+fn of_input(at: usize, input: &Value, status: RunStatus, run: Option<RunId>) -> ItemRun {
     ItemRun {
         item: at as u32,
         input: input.clone(),
-        status: RunStatus::Running,
+        status,
         result: None,
         error: None,
         elapsed_ms: None,

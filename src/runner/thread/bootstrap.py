@@ -11,6 +11,29 @@ def _metascope():
             data += more
         return data
 
+    def code_of(text, path):
+        """The code of the part that all workers share, which is kept as other bytecode is."""
+        try:
+            import _imp, marshal
+
+            magic = sys.modules["_frozen_importlib_external"].MAGIC_NUMBER
+            name = magic.hex() + _imp.source_hash(int.from_bytes(magic, "little"), text).hex()
+            kept = os.path.join(cache, sys.implementation.cache_tag + "-" + name)
+            try:
+                with open(kept, "rb") as file:
+                    return marshal.loads(file.read())
+            except (OSError, EOFError, ValueError, TypeError):
+                pass
+            code = compile(text, path, "exec", dont_inherit=True)
+            part = kept + "." + str(os.getpid())
+            with open(part, "wb") as file:
+                file.write(marshal.dumps(code))
+            os.replace(part, kept)
+            return code
+        except (OSError, ImportError, AttributeError, KeyError):
+            return compile(text, path, "exec", dont_inherit=True)
+
+    cache = os.environ.pop("METASCOPE_CODE", "")
     if os.environ.pop("METASCOPE_WARM", None):
         # What nearly every worker imports; these modules are the same in every process.
         import dataclasses, datetime, decimal, enum, inspect, json, select, traceback, typing, uuid
@@ -27,11 +50,13 @@ def _metascope():
     sys.argv[:] = [path]
     sys.path[0] = os.path.dirname(path)
     with open(path, "rb") as file:
-        code = compile(file.read(), path, "exec", dont_inherit=True)
+        own, mark, shared = file.read().partition(b"\n# -- the same in every worker")
     namespace = sys.modules["__main__"].__dict__
     del namespace["_metascope"]
     namespace["__file__"] = path
-    exec(code, namespace)
+    exec(compile(own, path, "exec", dont_inherit=True), namespace)
+    if mark:
+        exec(code_of(mark + shared, path), namespace)
 
 
 _metascope()

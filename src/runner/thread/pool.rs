@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use crate::runner::settings::Settings;
-use crate::runner::{owner, procs};
+use crate::runner::{owner, paths, procs};
 
 const BOOTSTRAP: &str = include_str!("bootstrap.py");
 
@@ -86,6 +86,10 @@ fn interpreter(python: &Path, settings: &Settings, is_warm: bool) -> io::Result<
     // Unbuffered, so that what a task prints is seen at once and survives a kill.
     command.args(["-u", "-c", BOOTSTRAP]);
     command.env("PYTHONDONTWRITEBYTECODE", "1").env("PYTHONIOENCODING", "utf-8");
+    let code = paths::cache_dir().join("python");
+    if paths::create_private(&code).is_ok() {
+        command.env("METASCOPE_CODE", code);
+    }
     if is_warm {
         command.env("METASCOPE_WARM", "1");
     }

@@ -19,7 +19,8 @@ use std::sync::Arc;
 use super::{Linked, Parts};
 use crate::model::facts::rust::RustFacts;
 use crate::model::{
-    CallGraph, FileFacts, Language, LanguageFacts, Manifest, Span, Symbol, SymbolKind,
+    CallGraph, FileFacts, Language, LanguageFacts, Manifest, Project, Span, Symbol, SymbolKind,
+    Task,
 };
 use modules::Modules;
 use world::World;
@@ -40,25 +41,44 @@ pub struct Context<'a> {
 }
 
 pub fn link(facts: &[&Arc<FileFacts>], manifests: &[Manifest], parts: Parts) -> Linked {
-    let mut files: Vec<RustFile<'_>> = facts.iter().filter_map(|file| rust_file(file)).collect();
+    let files: Vec<RustFile<'_>> = facts.iter().filter_map(|file| rust_file(file)).collect();
     if files.is_empty() {
         return Linked::default();
     }
+    with_context(files, manifests, |context| link_all(context, parts))
+}
+
+/// The task of a qualified name: one that was found, or any other free function.
+pub fn task_for(project: &Project, id: &str) -> Option<Task> {
+    let facts = project.files.iter().filter_map(|file| file.facts.as_ref());
+    let files = facts.filter_map(|file| rust_file(file)).collect();
+    with_context(files, &project.manifests, |context| tasks::find(context, id))
+}
+
+/// Runs `work` with what every Rust linker reads.
+fn with_context<T>(
+    mut files: Vec<RustFile<'_>>,
+    manifests: &[Manifest],
+    work: impl FnOnce(&Context<'_>) -> T,
+) -> T {
     let project = files.len();
     files.extend(rust_file(world::std_facts()));
     let modules = Modules::build(&files, manifests);
     let world = World::build(&files, &modules);
-    let context = Context { files: &files[..project], modules: &modules, world: &world, manifests };
+    work(&Context { files: &files[..project], modules: &modules, world: &world, manifests })
+}
+
+fn link_all(context: &Context<'_>, parts: Parts) -> Linked {
     let mut linked = Linked::default();
     let (mut entities, mut splits) = (Vec::new(), Vec::new());
     let mut calls = CallGraph::default();
     rayon::scope(|scope| {
-        scope.spawn(|_| linked = link_items(&context, parts));
+        scope.spawn(|_| linked = link_items(context, parts));
         if parts.flows {
-            scope.spawn(|_| (entities, splits) = splits::link(&context));
+            scope.spawn(|_| (entities, splits) = splits::link(context));
         }
         if parts.calls {
-            calls = calls::link(&context);
+            calls = calls::link(context);
         }
     });
     Linked { calls, entities, splits, ..linked }

@@ -1,14 +1,23 @@
-import base64
-import importlib.abc
-import importlib.util
-import inspect
-import linecache
+import importlib
 import os
 import sys
 import time
-import traceback
 import types
-import typing
+
+
+class Later:
+    """A module of the library that is imported when it is first used: most tasks need few."""
+
+    def __init__(self, name):
+        self.name = name
+
+    def __getattr__(self, attribute):
+        found = getattr(importlib.import_module(self.name), attribute)
+        setattr(self, attribute, found)
+        return found
+
+
+base64, inspect, traceback, typing = map(Later, ("base64", "inspect", "traceback", "typing"))
 
 # The user's code may replace what the library holds under these names.
 dumps, loads, opened, replaced, now = json.dumps, json.loads, open, os.replace, time.time
@@ -29,8 +38,11 @@ class SlicedModule(types.ModuleType):
         raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
 
 
-class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+class Finder:
     """Finds the modules of the slice before any others."""
+
+    def __init__(self):
+        self.texts = {}
 
     def find_spec(self, name, path=None, target=None):
         modules = CONFIG["modules"]
@@ -38,7 +50,8 @@ class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         package = known["package"] if known else any(m.startswith(name + ".") for m in modules)
         if known is None and not package:
             return None
-        spec = importlib.util.spec_from_loader(name, self, is_package=package)
+        # The class of every module's specification, without its module of imports.
+        spec = type(importlib.__spec__)(name, self, is_package=package)
         if package:
             # Whoever lists a package's modules finds those of the slice.
             spec.submodule_search_locations = [os.path.join(HERE, "modules", *name.split("."))]
@@ -54,10 +67,25 @@ class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         original = known["path"]
         with open(self.copy_of(known), encoding="utf-8", newline="") as file:
             text = file.read()
-        lines = text.splitlines(keepends=True)
-        linecache.cache[original] = (len(text), None, lines, original)
+        self.texts[original] = text
         module.__file__ = self.place_of(known)
         exec(compile(text, original, "exec", dont_inherit=True), module.__dict__)
+
+    def get_source(self, name):
+        """What tracebacks that the task itself writes show."""
+        known = CONFIG["modules"].get(name)
+        return self.texts.get(known["path"]) if known else None
+
+    def invalidate_caches(self):
+        """Nothing is cached: the slice does not change."""
+
+    def show_lines(self):
+        """Lets tracebacks show the lines of the slice."""
+        import linecache
+
+        for original, text in self.texts.items():
+            lines = text.splitlines(keepends=True)
+            linecache.cache[original] = (len(text), None, lines, original)
 
     def copy_of(self, known):
         return os.path.join(HERE, *known["file"].split("/"))
@@ -91,7 +119,52 @@ class Rejected(Exception):
         self.path, self.message = path, message
 
 
-UNION_TYPES = {typing.Union} | ({types.UnionType} if hasattr(types, "UnionType") else set())
+class EMPTY:
+    """No annotation or no default."""
+
+
+class Parameter:
+    """One parameter of a plain function, with the names that `inspect` gives its parts."""
+
+    POSITIONAL_ONLY, POSITIONAL_OR_KEYWORD, VAR_POSITIONAL, KEYWORD_ONLY, VAR_KEYWORD = range(5)
+    empty = EMPTY
+
+    def __init__(self, name, kind, default, annotation):
+        self.name, self.kind, self.default, self.annotation = name, kind, default, annotation
+
+
+def parameters_of(function):
+    """The parameters of a call; those of a plain function are read without `inspect`."""
+    if type(function) is not types.FunctionType or vars(function):
+        return list(inspect.signature(function).parameters.values())
+    code, hints = function.__code__, function.__annotations__
+    names, count, P = code.co_varnames, code.co_argcount, Parameter
+    defaults = function.__defaults__ or ()
+    found = []
+    for at, name in enumerate(names[:count]):
+        kind = P.POSITIONAL_ONLY if at < code.co_posonlyargcount else P.POSITIONAL_OR_KEYWORD
+        given = at - (count - len(defaults))
+        found.append(P(name, kind, defaults[given] if given >= 0 else EMPTY, hints.get(name, EMPTY)))
+    end = count + code.co_kwonlyargcount
+    starred = end
+    if code.co_flags & 0x04:
+        name, starred = names[end], end + 1
+        found.append(P(name, P.VAR_POSITIONAL, EMPTY, hints.get(name, EMPTY)))
+    given = function.__kwdefaults__ or {}
+    for name in names[count:end]:
+        found.append(P(name, P.KEYWORD_ONLY, given.get(name, EMPTY), hints.get(name, EMPTY)))
+    if code.co_flags & 0x08:
+        name = names[starred]
+        found.append(P(name, P.VAR_KEYWORD, EMPTY, hints.get(name, EMPTY)))
+    return found
+
+
+def is_union(origin):
+    return origin is getattr(types, "UnionType", None) or origin is typing.Union
+
+
+BUILTIN = (list, dict, set, frozenset, tuple)
+ALIAS = getattr(types, "GenericAlias", None)
 UNWRAPPED = {
     "ClassVar", "Final", "Required", "NotRequired", "ReadOnly", "InitVar", "Mapped", "Unpack",
 }
@@ -164,6 +237,14 @@ def namespace_of(module, target):
 
 def evaluate(annotation, names):
     """One annotation, strings resolved; what cannot be resolved may be anything."""
+    if type(annotation) is type:
+        return annotation
+    if isinstance(annotation, str):
+        import builtins
+
+        named = names.get(annotation, getattr(builtins, annotation, None))
+        if type(named) is type:
+            return named
     holder = types.SimpleNamespace(__annotations__={"it": annotation})
     try:
         if sys.version_info >= (3, 9):
@@ -220,7 +301,17 @@ class Converter:
     def convert(self, value, kind, path, strict=False):
         if isinstance(kind, str):
             kind = evaluate(kind, namespace_of(CONFIG["module"], None))
-        if kind is inspect.Parameter.empty or kind is typing.Any or kind is object:
+        if kind is EMPTY or kind is object:
+            return value
+        if kind is None or kind is type(None):
+            if value is None:
+                return None
+            raise Rejected(path, f"null expected, not {say(value)}")
+        if type(kind) is type and kind.__module__ != "inspect":
+            return self.plain(value, kind, (), path, strict)
+        if type(kind) is ALIAS and kind.__origin__ in BUILTIN:
+            return self.plain(value, kind.__origin__, kind.__args__, path, strict)
+        if kind is inspect.Parameter.empty or kind is typing.Any:
             return value
         if isinstance(kind, typing.ForwardRef):
             names = namespace_of(CONFIG["module"], None)
@@ -232,10 +323,6 @@ class Converter:
             return self.convert(value, supertype, path, strict)
         if type(kind).__name__ == "TypeAliasType":
             return self.convert(value, kind.__value__, path, strict)
-        if kind is None or kind is type(None):
-            if value is None:
-                return None
-            raise Rejected(path, f"null expected, not {say(value)}")
         if type(kind).__name__ == "InitVar":
             return self.convert(value, kind.type, path, strict)
         origin = typing.get_origin(kind)
@@ -280,7 +367,7 @@ class Converter:
 
     def generic(self, value, kind, origin, path, strict):
         arguments = typing.get_args(kind)
-        if origin in UNION_TYPES:
+        if is_union(origin):
             return self.union(value, arguments, path, strict)
         name = getattr(origin, "__name__", "") or str(origin).replace("typing.", "")
         last = name.rsplit(".", 1)[-1]
@@ -308,7 +395,7 @@ class Converter:
 
     def plain(self, value, kind, arguments, path, strict):
         """A class, with what stands in its brackets."""
-        make = SCALARS.get(kind)
+        make = scalar(kind)
         if make is not None:
             return make(value, path, strict)
         module = kind.__module__
@@ -316,10 +403,10 @@ class Converter:
             name = kind.__name__
             if name in LISTS:
                 items = self.items(value, kind, path)
-                return self.each(items, arguments[0] if arguments else typing.Any, path, strict)
+                return self.each(items, arguments[0] if arguments else object, path, strict)
             if name in SETS:
                 items = self.items(value, kind, path)
-                return set(self.each(items, arguments[0] if arguments else typing.Any, path, strict))
+                return set(self.each(items, arguments[0] if arguments else object, path, strict))
             if name in MAPS:
                 return self.mapping(value, dict, arguments, path, strict)
             return value
@@ -343,7 +430,7 @@ class Converter:
             return self.typed_dict(value, kind, path)
         if issubclass(kind, (list, set, frozenset)) or kind.__name__ == "deque":
             items = self.items(value, kind, path)
-            made = self.each(items, arguments[0] if arguments else typing.Any, path, strict)
+            made = self.each(items, arguments[0] if arguments else object, path, strict)
             try:
                 return made if kind is list else kind(made)
             except TypeError as error:
@@ -375,8 +462,8 @@ class Converter:
             raise Rejected(path, f"object expected, not {say(value)}")
         made = {}
         if kind.__name__ == "Counter":
-            arguments = (arguments[0] if arguments else typing.Any, int)
-        keys, values = arguments if len(arguments) == 2 else (typing.Any, typing.Any)
+            arguments = (arguments[0] if arguments else object, int)
+        keys, values = arguments if len(arguments) == 2 else (object, object)
         for key, item in value.items():
             inner = key_path(path, key)
             made[self.key(key, keys, inner)] = self.convert(item, values, inner, strict)
@@ -629,7 +716,8 @@ def moment(kind):
     return make
 
 
-def scalars():
+def library_scalars():
+    """How the scalar classes of the library are made, whose modules take a while to import."""
     import datetime
     import decimal
     import uuid
@@ -657,12 +745,6 @@ def scalars():
             raise Rejected(path, f"{say(value)} is no decimal number") from None
 
     return {
-        str: lambda value, path, strict: text(value, path),
-        int: whole,
-        float: real,
-        bool: truth,
-        bytes: octets,
-        bytearray: lambda value, path, strict: bytearray(octets(value, path, strict)),
         datetime.datetime: moment(datetime.datetime),
         datetime.date: moment(datetime.date),
         datetime.time: moment(datetime.time),
@@ -672,7 +754,22 @@ def scalars():
     }
 
 
-SCALARS = scalars()
+SCALARS = {
+    str: lambda value, path, strict: text(value, path),
+    int: whole,
+    float: real,
+    bool: truth,
+    bytes: octets,
+    bytearray: lambda value, path, strict: bytearray(octets(value, path, strict)),
+}
+
+
+def scalar(kind):
+    make = SCALARS.get(kind)
+    if make is None and kind.__module__ in ("datetime", "decimal", "uuid"):
+        SCALARS.update(library_scalars())
+        make = SCALARS.get(kind)
+    return make
 
 
 # -- results: Python values to JSON -------------------------------------------------------------
@@ -705,6 +802,10 @@ def to_json(value, seen=()):
         raise NoJson(f"a {type_name(type(value))} that contains itself has no JSON form")
     seen = seen + (id(value),)
     kind = type(value)
+    if kind is list or kind is tuple:
+        return [to_json(item, seen) for item in value]
+    if kind is dict:
+        return {key_text(key): to_json(item, seen) for key, item in value.items()}
     if hasattr(kind, "__dataclass_fields__") and not isinstance(value, type):
         names = [n for n, f in kind.__dataclass_fields__.items() if "CLASSVAR" not in str(
             getattr(f, "_field_type", "")) and "INITVAR" not in str(getattr(f, "_field_type", ""))]
@@ -757,16 +858,16 @@ def to_json(value, seen=()):
 
 
 def library_to_json(value):
-    import datetime
-    import decimal
-    import pathlib
-    import uuid
+    def is_of(module, *names):
+        # A value of a class whose module nobody imported cannot be there.
+        loaded = sys.modules.get(module)
+        return any(isinstance(value, getattr(loaded, name, ())) for name in names)
 
-    if isinstance(value, (datetime.datetime, datetime.date, datetime.time)):
+    if is_of("datetime", "datetime", "date", "time"):
         return value.isoformat()
-    if isinstance(value, datetime.timedelta):
+    if is_of("datetime", "timedelta"):
         return value.total_seconds()
-    if isinstance(value, (uuid.UUID, pathlib.PurePath, decimal.Decimal)):
+    if is_of("uuid", "UUID") or is_of("pathlib", "PurePath") or is_of("decimal", "Decimal"):
         return str(value)
     if type(value).__module__ in ("ipaddress", "fractions", "zoneinfo"):
         return str(value)
@@ -817,9 +918,9 @@ def arguments_of(function, given):
     if not isinstance(given, dict):
         raise_all([Rejected("", f"object expected, not {say(given)}")])
     converter = Converter()
-    signature = inspect.signature(function)
-    names = namespace_of(inspect.unwrap(function).__module__, inspect.unwrap(function))
-    parameters = list(signature.parameters.values())
+    parameters = parameters_of(function)
+    plain = inspect.unwrap(function) if hasattr(function, "__wrapped__") else function
+    names = namespace_of(plain.__module__, plain)
     if CONFIG["bound"] and parameters:
         parameters = parameters[1:]
     positional, keywords, errors, unknown = [], {}, [], dict(given)
@@ -907,6 +1008,7 @@ def user_frames(summary, paths, seen):
 
 def error_of(error):
     paths = {module["path"] for module in CONFIG["modules"].values()}
+    FINDER.show_lines()
     summary = traceback.TracebackException.from_exception(error)
     own = [frame for frame in summary.stack if frame.filename in paths]
     place = own[-1] if own else None
@@ -941,9 +1043,15 @@ def fault(kind, message, written=None, file=None, line=None):
     }
 
 
+def is_awaitable(value):
+    # 0x100 marks the generators of `types.coroutine`.
+    is_old = isinstance(value, types.GeneratorType) and value.gi_code.co_flags & 0x100
+    return bool(is_old) or hasattr(type(value), "__await__")
+
+
 def call(function, positional, keywords):
     result = function(*positional, **keywords)
-    if inspect.isawaitable(result):
+    if is_awaitable(result):
         import asyncio
 
         async def wait():
@@ -1027,8 +1135,9 @@ def main():
     replaced(target + ".part", target)
 
 
+FINDER = Finder()
 if __name__ in ("__main__", "__mp_main__"):
     # Processes that the task spawns import this file again, for the modules.
-    sys.meta_path.insert(0, Finder())
+    sys.meta_path.insert(0, FINDER)
 if __name__ == "__main__":
     main()

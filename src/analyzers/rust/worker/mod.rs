@@ -14,7 +14,8 @@ use std::sync::Arc;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{Environment, context};
 
-use crate::model::{Kept, Language, Project, Symbol, SymbolKind, Worker};
+use crate::analyzers::link;
+use crate::model::{Kept, Language, Project, Symbol, SymbolKind, Task, Worker};
 use place::Place;
 use signature::{Param, Signature};
 
@@ -29,6 +30,11 @@ const BLOCK_ON_TOKIO: &str = include_str!("templates/block_on_tokio.rs");
 
 /// Reads a project's files by their path below the root.
 pub type Texts<'a> = dyn Fn(&str) -> Option<Arc<str>> + 'a;
+
+/// A task of that id: one that was found, or any other free function.
+pub fn task_for(project: &Project, id: &str) -> Option<Task> {
+    link::rust::task_for(project, id)
+}
 
 /// Generates the worker of one free function.
 ///

@@ -44,10 +44,10 @@ fn runnable(model: &Model) -> Result<(), String> {
 }
 
 fn run(model: &mut Model) -> Vec<Effect> {
-    if let Some(name) = selected(model).map(|flow| flow.name.clone()) {
-        super::tasks::open_task(model, &name);
+    match selected(model).map(|flow| flow.name.clone()) {
+        Some(name) => super::tasks::open_task(model, &name),
+        None => Vec::new(),
     }
-    Vec::new()
 }
 
 pub fn rows(model: &Model, list: &ListState) -> Rows {

@@ -46,6 +46,18 @@ pub fn link(context: &Context<'_>) -> Vec<Task> {
     tasks
 }
 
+/// The task of a qualified name, offered in lists or not.
+pub fn find(context: &Context<'_>, name: &str) -> Option<Task> {
+    let world = context.world;
+    let is_it = |id: &usize| {
+        let item = world.function(*id as u32);
+        *world.function_names[*id] == *name && item.owner == Owner::Module && item.body.is_some()
+    };
+    let mut files = 0..context.files.len();
+    let id = files.find_map(|file| world.function_range(file).find(is_it))? as u32;
+    Some(task(world, &Shapes::gather(world), id, registered_functions(context).get(&id).cloned()))
+}
+
 /// Functions inside a block or a `cfg(test)` module cannot be reached from outside.
 fn in_tests(world: &World<'_>, file: usize, item: &Function) -> bool {
     let Some(mut module) = world.modules.id(file, item.module) else { return false };
