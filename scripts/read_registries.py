@@ -68,7 +68,7 @@ class Reader:
             module = importlib.import_module(name)
         except BaseException:
             return
-        for info in pkgutil.iter_modules(getattr(module, "__path__", []), name + "."):
+        for info in pkgutil.iter_modules(vars(module).get("__path__", []), name + "."):
             if not SKIP.search(info.name):
                 self.walk(info.name)
 
@@ -165,6 +165,11 @@ class Reader:
         return distinct(self.found)
 
     def holder(self, name, value, instances, depth=0):
+        # Lazy objects answer for their attributes with whatever their loading raises.
+        with contextlib.suppress(Exception):
+            self.held(name, value, instances, depth)
+
+    def held(self, name, value, instances, depth):
         if isinstance(value, CONTAINERS):
             self.consider(name, value)
         elif isinstance(value, types.FunctionType):

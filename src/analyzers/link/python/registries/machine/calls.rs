@@ -2,11 +2,10 @@
 
 use std::rc::Rc;
 
-use super::value::{Args, Closure, Env, How, Kind, Made, Value};
-use super::{CALL_FUEL, Frame, LEAST_FUEL, MAX_CALLS, Machine, Seen};
+use super::value::{Args, Closure, How, Kind, Made, Value};
+use super::{Frame, MAX_CALLS, Machine, Seen};
 use crate::model::Name;
-use crate::model::facts::python::registries::{Expr, ExprId, ParamKind};
-use crate::model::facts::python::schemas::Term;
+use crate::model::facts::python::registries::{Expr, ExprId};
 
 impl<'a> Machine<'_, 'a> {
     /// A call written in a body.
@@ -41,12 +40,9 @@ impl<'a> Machine<'_, 'a> {
             // `C.append(f)` in a module body is the module's own doing.
             (self.site.how, self.site.registrar) = (Some(How::Assigned), None);
         }
-        let kept = self.fuel;
-        // Each call may take a part of what is left, so that none starves the rest of the body.
-        self.fuel = (kept / 3).clamp(LEAST_FUEL, CALL_FUEL).min(kept);
-        let granted = self.fuel;
-        let value = self.call_in(callee, args, frame.file, line);
-        self.fuel = kept - (granted - self.fuel.min(granted));
+        let file = frame.file;
+        let most = self.call_share();
+        let value = self.limited(most, |machine| machine.call_in(callee, args, file, line));
         (self.site.how, self.site.registrar) = outer;
         value
     }
@@ -237,11 +233,11 @@ impl<'a> Machine<'_, 'a> {
         let takes = args.iter().any(|value| self.stands_for_definition(value, 0));
         let instances: Vec<_> =
             args.iter().filter_map(|value| self.plain_instance(value)).collect();
-        if self.costly.get(&key).is_some_and(|count| *count > super::MAX_COSTLY) {
-            return taint;
+        if let Some(returned) = self.spared(key) {
+            return self.like(&returned).unwrap_or(taint);
         }
         let here = self.here;
-        let (fuel, kept) = (self.fuel, self.kept);
+        let meter = self.meter();
         self.stack.push(super::Call {
             file: closure.file,
             id: closure.id,
@@ -256,9 +252,8 @@ impl<'a> Machine<'_, 'a> {
         self.calls -= 1;
         self.here = here;
         self.stack.pop();
-        if self.kept == kept && fuel - self.fuel.min(fuel) > super::COSTLY {
-            *self.costly.entry(key).or_default() += 1;
-        }
+        let last = frame.returns.last().cloned().unwrap_or(Value::None);
+        self.judge(key, &meter, &last);
         if entered {
             self.active.remove(&key);
         }
@@ -285,6 +280,22 @@ impl<'a> Machine<'_, 'a> {
             }
         }
         if best.is_unknown() { taint } else { best }
+    }
+
+    /// Another value like one that a call once returned: what it is, not what it holds.
+    fn like(&mut self, returned: &Value) -> Option<Value> {
+        match returned {
+            Value::Object(id) => {
+                let (kind, file, line) = {
+                    let object = &self.objects[*id as usize];
+                    (object.kind, object.file, object.line)
+                };
+                matches!(kind, Kind::Instance(_))
+                    .then(|| Value::Object(self.new_object(kind, file, line)))
+            }
+            Value::Function(_) | Value::Class(_) => Some(returned.clone()),
+            _ => None,
+        }
     }
 
     fn plain_instance(&self, value: &Value) -> Option<super::ObjectId> {
@@ -361,204 +372,4 @@ impl<'a> Machine<'_, 'a> {
         let top = *owners.first()?;
         owners.iter().all(|owner| self.derives(*owner, top)).then_some(top)
     }
-
-    /// Binds arguments to parameters as Python does, defaults included.
-    pub(super) fn bind_params(&mut self, closure: &Rc<Closure>, env: &Rc<Env>, args: Args) {
-        let facts = self.facts(closure.file);
-        let function = &facts.functions[closure.id as usize];
-        let mut plain = args.plain.into_iter();
-        let mut named = args.named;
-        let (open, lines) = (args.open, args.lines);
-        for param in &function.params {
-            let name = &facts.strings[param.name as usize];
-            let value = match param.kind {
-                ParamKind::Args => Value::Tuple(plain.by_ref().collect()),
-                ParamKind::Kwargs => {
-                    let object = self.new_object(Kind::Dict, closure.file, function.line);
-                    self.store_keywords(object, std::mem::take(&mut named), &lines);
-                    self.objects[object as usize].exact = !open;
-                    self.objects[object as usize].transient = true;
-                    Value::Object(object)
-                }
-                kind => {
-                    let given = if kind == ParamKind::Plain { plain.next() } else { None };
-                    let given = given.or_else(|| {
-                        let at = named.iter().position(|(known, _)| known == name)?;
-                        Some(named.remove(at).1)
-                    });
-                    match (given, param.default) {
-                        (Some(value), _) => value,
-                        (None, _) if open => Value::Unknown,
-                        (None, Some(default)) => self.default(closure, default),
-                        (None, None) => Value::Unknown,
-                    }
-                }
-            };
-            env.set(param.name, value);
-        }
-    }
-
-    fn default(&mut self, closure: &Rc<Closure>, default: ExprId) -> Value {
-        let mut frame = Frame {
-            file: closure.file,
-            facts: self.facts(closure.file),
-            env: closure.env.clone(),
-            is_class: false,
-            function: None,
-            first: None,
-            returns: Vec::new(),
-        };
-        self.eval(&mut frame, default)
-    }
-
-    /// `Class(...)`: `__new__` and `__init__` run on a new instance.
-    pub(super) fn instantiate(&mut self, class: u32, args: Args, file: u32, line: u32) -> Value {
-        if let Some(metaclass) = self.classes[class as usize].metaclass {
-            if let Some(call) = self.class_attr(metaclass, "__call__")
-                && !self.active_call(&call)
-            {
-                let mut whole = args.clone();
-                whole.plain.insert(0, Value::Class(class));
-                if let value @ Value::Object(_) = self.call(&call, whole) {
-                    return value;
-                }
-            }
-        } else if self.classes[class as usize].outside.iter().any(|base| &**base == "builtins.type")
-        {
-            // A metaclass called by hand makes a class.
-            return self.make_class(Some(class), &args, file, line);
-        }
-        if let Some(new) = self.class_attr(class, "__new__")
-            && !self.active_call(&new)
-        {
-            let mut whole = args.clone();
-            whole.plain.insert(0, Value::Class(class));
-            let value = self.call(&new, whole);
-            match value {
-                Value::Object(id) if matches!(self.objects[id as usize].kind, Kind::Instance(made) if self.derives(made, class)) =>
-                {
-                    self.initialise(id, class, args);
-                    return value;
-                }
-                Value::Object(_) | Value::Function(_) | Value::Bound(_) | Value::Partial(_) => {
-                    return value;
-                }
-                _ => {}
-            }
-        }
-        let object = self.new_instance(class, &args, file, line);
-        self.initialise(object, class, args);
-        Value::Object(object)
-    }
-
-    pub(super) fn new_instance(&mut self, class: u32, args: &Args, file: u32, line: u32) -> u32 {
-        let object = self.new_object(Kind::Instance(class), file, line);
-        let is_text = || {
-            let outside = &self.classes[class as usize].outside;
-            outside.iter().any(|base| &**base == "builtins.str")
-        };
-        self.objects[object as usize].from = match (self.derive(args), args.plain.first()) {
-            (Value::Derived(inner), _) => Some((*inner).clone()),
-            (_, Some(text @ Value::Str(_))) if is_text() => Some(text.clone()),
-            _ => None,
-        };
-        object
-    }
-
-    fn active_call(&self, value: &Value) -> bool {
-        match value {
-            Value::Function(closure) => self.active.contains(&(closure.file, closure.id)),
-            Value::StaticMethod(inner) | Value::ClassMethod(inner) => self.active_call(inner),
-            _ => false,
-        }
-    }
-
-    fn initialise(&mut self, object: u32, class: u32, args: Args) {
-        let source = args.plain.first().cloned();
-        self.construct(object, class, args);
-        // A subclass of a built-in container takes over what it is given.
-        if self.is_container(class)
-            && self.objects[object as usize].entries.is_empty()
-            && let Some(source @ Value::Object(_)) = source
-            && !matches!(&source, Value::Object(id) if *id == object)
-        {
-            self.extend_any(object, &source);
-        }
-    }
-
-    fn construct(&mut self, object: u32, class: u32, args: Args) {
-        match self.class_attr(class, "__init__") {
-            Some(init) => {
-                let mut whole = args;
-                whole.plain.insert(0, Value::Object(object));
-                self.call(&init, whole);
-            }
-            None => self.fill_fields(object, class, args),
-        }
-    }
-
-    /// Without an `__init__` of its own a class may be a dataclass or a named tuple: its
-    /// class-level names are its fields, and fresh containers come from `default_factory`.
-    fn fill_fields(&mut self, object: u32, class: u32, args: Args) {
-        if !args.plain.is_empty() {
-            let fields = self.fields(class);
-            for (name, value) in fields.into_iter().zip(args.plain) {
-                self.objects[object as usize].attrs.insert(name, value);
-            }
-        }
-        for (name, value) in args.named {
-            self.objects[object as usize].attrs.insert(name, value);
-        }
-        let mro = self.classes[class as usize].mro.clone();
-        let mut factories: Vec<(Name, Value)> = Vec::new();
-        for base in mro {
-            for (name, value) in &self.classes[base as usize].attrs {
-                if let Value::Made(made) = value
-                    && (made.callee.ends_with(".field")
-                        || made.callee.ends_with(".ib")
-                        || made.callee.ends_with("Factory"))
-                    && let Some(factory) =
-                        made.args.get(9, "default_factory").or_else(|| made.args.get(9, "factory"))
-                {
-                    factories.push((name.clone(), factory.clone()));
-                }
-            }
-        }
-        for (name, factory) in factories {
-            if self.objects[object as usize].attrs.contains_key(&name) {
-                continue;
-            }
-            let value = self.call(&factory, Args::default());
-            self.objects[object as usize].attrs.insert(name, value);
-        }
-        for hook in ["__post_init__", "__attrs_post_init__"] {
-            if let Some(hook) = self.class_attr(class, hook) {
-                self.call(&hook, Args::of(vec![Value::Object(object)]));
-            }
-        }
-    }
-
-    /// The annotated names of a class and its bases, in the order of a generated `__init__`.
-    fn fields(&self, class: u32) -> Vec<Name> {
-        let mut fields: Vec<Name> = Vec::new();
-        for base in self.classes[class as usize].mro.iter().rev() {
-            let name = &*self.classes[*base as usize].name;
-            let Some(shape) = self.shapes.get(name) else { continue };
-            for attribute in &shape.attributes {
-                let is_field = match &attribute.annotation {
-                    Some(Term::Subscript(outer, _)) => !is_class_var(outer),
-                    Some(annotation) => !is_class_var(annotation),
-                    None => false,
-                };
-                if is_field && !fields.contains(&attribute.name) {
-                    fields.push(attribute.name.clone());
-                }
-            }
-        }
-        fields
-    }
-}
-
-fn is_class_var(annotation: &Term) -> bool {
-    matches!(annotation, Term::Name { text, .. } if text.ends_with("ClassVar"))
 }

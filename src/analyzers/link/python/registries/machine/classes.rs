@@ -3,6 +3,7 @@
 
 use std::rc::Rc;
 
+use super::fuel::HOOK_FUEL;
 use super::value::{Args, ClassIndex, ClassObject, Env, How, Kind, Value};
 use super::{Frame, Machine};
 use crate::model::Name;
@@ -144,12 +145,13 @@ impl<'a> Machine<'_, 'a> {
     }
 
     fn run_hooks(&mut self, class: ClassIndex, bases: &[Value], keywords: Vec<(Name, Value)>) {
+        self.limited(HOOK_FUEL, |machine| machine.execute_hooks(class, bases, keywords));
+    }
+
+    fn execute_hooks(&mut self, class: ClassIndex, bases: &[Value], keywords: Vec<(Name, Value)>) {
         let outer = self.site.clone();
         let subject = self.site.subject.replace(Value::Class(class));
         let is_root = self.calls == 0;
-        let kept = self.fuel;
-        self.fuel = kept.min(super::HOOK_FUEL);
-        let granted = self.fuel;
         let has_metaclass = self.classes[class as usize].metaclass.is_some();
         let namespace = if has_metaclass { self.namespace_object(class) } else { 0 };
         let head = [
@@ -179,7 +181,6 @@ impl<'a> Machine<'_, 'a> {
             self.call(&hook, args);
         }
         self.meta_hook(class, namespace, "__init__", &head, &keywords, is_root);
-        self.fuel = kept - (granted - self.fuel.min(granted));
         self.site.subject = subject;
         if is_root {
             self.site = outer;
