@@ -279,14 +279,19 @@ def match(truth, found):
         pool[row["target"]].append(row["key"])
     keys = collections.Counter(row["key"] for row in found["members"])
     shared = right = 0
-    missed = []
+    rest, missed = [], []
     for row in truth["members"]:
-        left = pool.get(row["target"])
-        if left:
-            hit = next((key for key in left if same_key(key, row["key"])), left[0])
-            left.remove(hit)
+        left = pool.get(row["target"], [])
+        hit = next((at for at, key in enumerate(left) if same_key(key, row["key"])), None)
+        if hit is None:
+            rest.append(row)
+        else:
+            del left[hit]
+            shared, right = shared + 1, right + 1
+    for row in rest:
+        if pool.get(row["target"]):
+            pool[row["target"]].pop()
             shared += 1
-            right += same_key(hit, row["key"])
         elif row["kind"] == "instance" and keys.get(row["key"]):
             shared, right = shared + 1, right + 1
         else:
@@ -312,7 +317,7 @@ def compare(truths, found, misses):
         for one in near:
             shared, right, missed = match(truth, one)
             score = 2 * shared / (len(truth["members"]) + len(one["members"]))
-            if score > best[0]:
+            if (score, right) > best[:1] + best[2:3]:
                 best = (score, shared, right, missed, one)
         score, shared, right, missed, one = best
         total.update(registries=1, members=len(truth["members"]), found=len(one["members"]),
