@@ -3,6 +3,8 @@
 //! [`python::extract`] and [`rust::extract`] read one file's text; [`link::link`] joins all facts
 //! into a [`Project`](crate::model::Project).
 
+#[cfg(test)]
+mod fixture;
 pub mod layout;
 pub mod link;
 pub mod python;

@@ -3,8 +3,6 @@
 pub mod calls;
 pub mod classes;
 pub mod findings;
-#[cfg(test)]
-mod fixture;
 pub mod flows;
 pub mod names;
 pub mod registries;
@@ -26,6 +24,17 @@ pub struct PythonFile<'a> {
     pub facts: &'a PythonFacts,
 }
 
+impl<'a> PythonFile<'a> {
+    /// Those of `facts` that are Python's.
+    pub fn among(facts: impl IntoIterator<Item = &'a FileFacts>) -> Vec<Self> {
+        let one = |file: &'a FileFacts| match &file.body {
+            LanguageFacts::Python(facts) => Some(Self { file, facts }),
+            LanguageFacts::Rust(_) => None,
+        };
+        facts.into_iter().filter_map(one).collect()
+    }
+}
+
 /// What every Python linker reads.
 pub struct Context<'a> {
     pub files: &'a [PythonFile<'a>],
@@ -34,13 +43,7 @@ pub struct Context<'a> {
 }
 
 pub fn link(facts: &[&Arc<FileFacts>], manifests: &[Manifest], parts: Parts) -> Linked {
-    let files: Vec<PythonFile<'_>> = facts
-        .iter()
-        .filter_map(|file| match &file.body {
-            LanguageFacts::Python(facts) => Some(PythonFile { file, facts }),
-            LanguageFacts::Rust(_) => None,
-        })
-        .collect();
+    let files = PythonFile::among(facts.iter().map(|file| &***file));
     let names = Names::build(&files);
     let context = Context { files: &files, names: &names, manifests };
     // The longest goes first; the others share what is left of the machine.

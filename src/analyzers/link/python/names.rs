@@ -321,7 +321,7 @@ mod tests {
 
     use super::*;
     use crate::analyzers::{SourceFile, python};
-    use crate::model::{FileFacts, Language, LanguageFacts};
+    use crate::model::{FileFacts, Language};
 
     fn facts(files: &[(&str, &str, &str)]) -> Vec<FileFacts> {
         let file = |(path, module, text): &(&str, &str, &str)| {
@@ -337,13 +337,7 @@ mod tests {
 
     fn with_names(files: &[(&str, &str, &str)], check: impl FnOnce(&Names<'_>)) {
         let facts = facts(files);
-        let files: Vec<PythonFile<'_>> = facts
-            .iter()
-            .filter_map(|file| match &file.body {
-                LanguageFacts::Python(facts) => Some(PythonFile { file, facts }),
-                LanguageFacts::Rust(_) => None,
-            })
-            .collect();
+        let files = PythonFile::among(&facts);
         check(&Names::build(&files));
     }
 

@@ -1,31 +1,11 @@
 //! Each rule on code where it holds and on code that only looks like it.
 
-use std::sync::Arc;
-
-use crate::analyzers::link::{LinkInput, link};
-use crate::analyzers::{SourceFile, python};
-use crate::model::{Certainty, FileEntry, FileStatus, Finding, Language};
+use crate::analyzers::fixture;
+use crate::model::{Certainty, Finding};
 
 fn findings(files: &[(&str, &str)]) -> Vec<Finding> {
-    let entry = |(path, text): &(&str, &str)| {
-        let module = path.trim_end_matches(".py").replace('/', ".");
-        let facts = python::extract(&SourceFile {
-            path: (*path).into(),
-            language: Language::Python,
-            module: module.into(),
-            text: Arc::from(*text),
-        });
-        FileEntry {
-            path: (*path).into(),
-            language: Language::Python,
-            lines: facts.lines,
-            status: FileStatus::Fresh,
-            facts: Some(Arc::new(facts)),
-        }
-    };
-    let files = files.iter().map(entry).collect();
-    let input = LinkInput { root: "t".into(), files, manifests: vec![], diagnostics: vec![] };
-    link(input).findings
+    let files = files.iter().map(|(path, text)| fixture::python(path, text)).collect();
+    fixture::project(files, Vec::new()).findings
 }
 
 /// Every line marked `# detect: rule …` is found, and none of the rules named anywhere in the text

@@ -9,33 +9,18 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::generate;
+use crate::analyzers::fixture;
 use crate::analyzers::link::modules::name_modules;
-use crate::analyzers::link::{LinkInput, link};
-use crate::analyzers::{SourceFile, extract};
-use crate::model::{FileEntry, FileStatus, Language, Name, Project, Worker};
+use crate::model::{Name, Project, Worker};
 
 fn project(files: &[(&str, &str)]) -> Project {
     let mut files = files.to_vec();
     files.sort_unstable();
     let paths: Vec<Name> = files.iter().map(|(path, _)| Name::from(*path)).collect();
     let modules = name_modules(&paths, &[], None);
-    let entries = files.iter().zip(modules).map(|((path, text), module)| {
-        let facts = extract(&SourceFile {
-            path: (*path).into(),
-            language: Language::Python,
-            module,
-            text: Arc::from(*text),
-        });
-        FileEntry {
-            path: (*path).into(),
-            language: Language::Python,
-            lines: facts.lines,
-            status: FileStatus::Fresh,
-            facts: Some(Arc::new(facts)),
-        }
-    });
-    let files = entries.collect();
-    link(LinkInput { root: "p".into(), files, manifests: Vec::new(), diagnostics: Vec::new() })
+    let entries = files.iter().zip(modules);
+    let entries = entries.map(|((path, text), module)| fixture::entry(path, &module, text));
+    fixture::project(entries.collect(), Vec::new())
 }
 
 fn worker(files: &[(&str, &str)], task: &str) -> Worker {

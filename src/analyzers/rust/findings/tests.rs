@@ -1,32 +1,15 @@
 //! Each rule on code where it holds and on code that only looks like it.
 
-use std::sync::Arc;
-
-use crate::analyzers::link::{LinkInput, link};
-use crate::analyzers::{SourceFile, rust};
-use crate::model::{FileEntry, FileStatus, Language, Manifest};
+use crate::analyzers::fixture;
+use crate::model::{FileStatus, Manifest};
 
 /// Lines marked `// detect: rule …` are found; the same rules are found nowhere else.
 #[track_caller]
 fn check_in(path: &str, manifest: &str, text: &str) {
-    let source = SourceFile {
-        path: path.into(),
-        language: Language::Rust,
-        module: "".into(),
-        text: Arc::from(text),
-    };
-    let facts = rust::extract(&source);
-    assert!(!facts.broken, "{:?}", facts.diagnostics);
-    let entry = FileEntry {
-        path: path.into(),
-        language: Language::Rust,
-        lines: facts.lines,
-        status: FileStatus::Fresh,
-        facts: Some(Arc::new(facts)),
-    };
+    let entry = fixture::entry(path, "", text);
+    assert_eq!(entry.status, FileStatus::Fresh, "{text}");
     let manifests = vec![Manifest { path: "Cargo.toml".into(), text: manifest.into() }];
-    let input = LinkInput { root: "t".into(), files: vec![entry], manifests, diagnostics: vec![] };
-    let project = link(input);
+    let project = fixture::project(vec![entry], manifests);
     let mut expected: Vec<(u32, String)> = Vec::new();
     for (line, number) in text.lines().zip(1..) {
         if let Some((_, marked)) = line.split_once("// detect: ") {

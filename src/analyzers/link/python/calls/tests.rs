@@ -6,7 +6,7 @@ use super::link;
 use crate::analyzers::link::python::names::Names;
 use crate::analyzers::link::python::{Context, PythonFile};
 use crate::analyzers::{SourceFile, python};
-use crate::model::{CallGraph, Certainty, EdgeKind, FileFacts, Language, LanguageFacts};
+use crate::model::{CallGraph, Certainty, EdgeKind, FileFacts, Language};
 
 fn graph_of(files: &[(&str, &str)]) -> CallGraph {
     let facts: Vec<FileFacts> = files
@@ -21,13 +21,7 @@ fn graph_of(files: &[(&str, &str)]) -> CallGraph {
             })
         })
         .collect();
-    let files: Vec<PythonFile<'_>> = facts
-        .iter()
-        .filter_map(|file| match &file.body {
-            LanguageFacts::Python(facts) => Some(PythonFile { file, facts }),
-            LanguageFacts::Rust(_) => None,
-        })
-        .collect();
+    let files = PythonFile::among(&facts);
     let names = Names::build(&files);
     link(&Context { files: &files, names: &names, manifests: &[] })
 }

@@ -89,13 +89,7 @@ fn with_machine<T>(
     project: &Project,
     tell: impl FnOnce(&Machine<'_, '_>, &Names<'_>, &[PythonFile<'_>]) -> T,
 ) -> T {
-    let facts = project.files.iter().filter_map(|file| file.facts.as_ref());
-    let files: Vec<PythonFile<'_>> = facts
-        .filter_map(|file| match &file.body {
-            LanguageFacts::Python(facts) => Some(PythonFile { file, facts }),
-            LanguageFacts::Rust(_) => None,
-        })
-        .collect();
+    let files = PythonFile::among(project.files.iter().filter_map(|file| file.facts.as_deref()));
     let names = Names::build(&files);
     let context = Context { files: &files, names: &names, manifests: &[] };
     let mut machine = Machine::new(&context);
@@ -234,27 +228,10 @@ impl Subject<'_, '_, '_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::analyzers::link::{LinkInput, link};
-    use crate::analyzers::{SourceFile, python};
-    use crate::model::{FileEntry, FileStatus, Language};
+    use crate::analyzers::fixture;
 
     fn project(text: &str) -> Project {
-        let file = SourceFile {
-            path: "m.py".into(),
-            language: Language::Python,
-            module: "m".into(),
-            text: text.into(),
-        };
-        let facts = python::extract(&file);
-        let entry = FileEntry {
-            path: "m.py".into(),
-            language: Language::Python,
-            lines: facts.lines,
-            status: FileStatus::Fresh,
-            facts: Some(facts.into()),
-        };
-        let files = vec![entry];
-        link(LinkInput { root: "m".into(), files, manifests: Vec::new(), diagnostics: Vec::new() })
+        fixture::project(vec![fixture::python("m.py", text)], Vec::new())
     }
 
     #[test]

@@ -1,32 +1,16 @@
 //! Flows recovered from small programs, printed one node or edge a line.
 
-use std::sync::Arc;
-
 use expect_test::{Expect, expect};
 
-use crate::analyzers::link::{LinkInput, link};
-use crate::analyzers::{SourceFile, python};
-use crate::model::{FileEntry, FileStatus, Flow, Language, Manifest};
+use crate::analyzers::fixture;
+use crate::model::{Flow, Manifest};
 
 fn flows(text: &str) -> Vec<Flow> {
     flows_with(text, Vec::new())
 }
 
 fn flows_with(text: &str, manifests: Vec<Manifest>) -> Vec<Flow> {
-    let facts = python::extract(&SourceFile {
-        path: "m.py".into(),
-        language: Language::Python,
-        module: "m".into(),
-        text: Arc::from(text),
-    });
-    let entry = FileEntry {
-        path: "m.py".into(),
-        language: Language::Python,
-        lines: facts.lines,
-        status: FileStatus::Fresh,
-        facts: Some(Arc::new(facts)),
-    };
-    link(LinkInput { root: "t".into(), files: vec![entry], manifests, diagnostics: vec![] }).flows
+    fixture::project(vec![fixture::python("m.py", text)], manifests).flows
 }
 
 /// The nodes of the first program with what each carries, then all edges that are not `seq`.

@@ -2,33 +2,12 @@
 
 mod mechanisms;
 
-use std::sync::Arc;
-
-use crate::analyzers::link::{LinkInput, link};
-use crate::analyzers::{SourceFile, python};
-use crate::model::{FileEntry, FileStatus, Language, Manifest, Registry};
+use crate::analyzers::fixture;
+use crate::model::{Manifest, Registry};
 
 fn registries_of(files: &[(&str, &str, &str)], manifests: Vec<Manifest>) -> Vec<Registry> {
-    let files = files
-        .iter()
-        .map(|(path, module, text)| {
-            let file = SourceFile {
-                path: (*path).into(),
-                language: Language::Python,
-                module: (*module).into(),
-                text: Arc::from(*text),
-            };
-            let facts = python::extract(&file);
-            FileEntry {
-                path: (*path).into(),
-                language: Language::Python,
-                lines: facts.lines,
-                status: FileStatus::Fresh,
-                facts: Some(facts.into()),
-            }
-        })
-        .collect();
-    link(LinkInput { root: "t".into(), files, manifests, diagnostics: Vec::new() }).registries
+    let entries = files.iter().map(|(path, module, text)| fixture::entry(path, module, text));
+    fixture::project(entries.collect(), manifests).registries
 }
 
 /// `kind name` and `key -> target` of the registry of that name.

@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 
-use crate::analyzers::link::python::fixture::linked;
+use crate::analyzers::fixture;
 use crate::model::Schema;
 
 fn schemas(files: &[(&str, &str)]) -> Vec<Schema> {
-    linked(files).schemas
+    fixture::modules(files).schemas
 }
 
 fn find<'s>(schemas: &'s [Schema], name: &str) -> &'s Schema {

@@ -15,7 +15,7 @@ use super::{Emitted, EmittedFunction, Linked, emit, link};
 use crate::analyzers::link::python::names::Names;
 use crate::analyzers::link::python::{Context, PythonFile};
 use crate::analyzers::{SourceFile, python};
-use crate::model::{FileFacts, Language, LanguageFacts, Manifest, Split};
+use crate::model::{FileFacts, Language, Manifest, Split};
 
 /// Links files given as `(path, module, text)`.
 fn with_context<T>(files: &[(&str, &str, &str)], use_it: impl FnOnce(&Context<'_>) -> T) -> T {
@@ -36,13 +36,7 @@ fn with_manifests<T>(
         })
     };
     let facts: Vec<FileFacts> = files.iter().map(extract).collect();
-    let files: Vec<PythonFile<'_>> = facts
-        .iter()
-        .filter_map(|file| match &file.body {
-            LanguageFacts::Python(facts) => Some(PythonFile { file, facts }),
-            LanguageFacts::Rust(_) => None,
-        })
-        .collect();
+    let files = PythonFile::among(&facts);
     let names = Names::build(&files);
     use_it(&Context { files: &files, names: &names, manifests })
 }

@@ -1,10 +1,10 @@
 //! Task discovery by mechanism.
 
-use crate::analyzers::link::python::fixture::linked;
+use crate::analyzers::fixture;
 use crate::model::Task;
 
 fn tasks(files: &[(&str, &str)]) -> Vec<Task> {
-    linked(files).tasks
+    fixture::modules(files).tasks
 }
 
 /// `name<-registrar` of the tasks that `decorators` make, applied in another module.

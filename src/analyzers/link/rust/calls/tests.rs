@@ -1,22 +1,12 @@
 //! One test per construct: what calls what in a small crate.
 
-use std::sync::Arc;
-
-use crate::analyzers::link::Parts;
-use crate::analyzers::{SourceFile, extract};
-use crate::model::{CallGraph, Certainty, EdgeKind, Language, Manifest};
+use crate::analyzers::fixture;
+use crate::model::{CallGraph, Certainty, EdgeKind, Manifest};
 
 fn graph(text: &str) -> CallGraph {
-    let file = SourceFile {
-        path: "src/lib.rs".into(),
-        language: Language::Rust,
-        module: "".into(),
-        text: text.into(),
-    };
-    let facts = Arc::new(extract(&file));
     let manifest =
         Manifest { path: "Cargo.toml".into(), text: "[package]\nname = \"demo\"\n".into() };
-    super::super::link(&[&facts], &[manifest], Parts::ALL).calls
+    fixture::project(vec![fixture::entry("src/lib.rs", "", text)], vec![manifest]).calls
 }
 
 /// `callee kind certainty` of every edge that leaves a function.

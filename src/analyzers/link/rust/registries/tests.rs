@@ -1,10 +1,7 @@
 //! Each kind of Rust registry on a small crate.
 
-use std::sync::Arc;
-
-use crate::analyzers::link::{LinkInput, link};
-use crate::analyzers::{SourceFile, rust};
-use crate::model::{FileEntry, FileStatus, Language, Manifest};
+use crate::analyzers::fixture;
+use crate::model::Manifest;
 
 const MANIFEST: &str = "[package]\nname = \"k\"\nedition = \"2024\"\n[dependencies]\ninventory = \"0.3\"\nlinkme = \"0.3\"\nserde = \"1\"\nactix-web = \"4\"\n";
 
@@ -19,23 +16,9 @@ fn registries_with(dependencies: &[&str], text: &str) -> Vec<String> {
     for name in dependencies {
         manifest.push_str(&format!("{name} = \"1\"\n"));
     }
-    let source = SourceFile {
-        path: "src/lib.rs".into(),
-        language: Language::Rust,
-        module: "".into(),
-        text: Arc::from(text),
-    };
-    let facts = rust::extract(&source);
-    let entry = FileEntry {
-        path: "src/lib.rs".into(),
-        language: Language::Rust,
-        lines: facts.lines,
-        status: FileStatus::Fresh,
-        facts: Some(Arc::new(facts)),
-    };
     let manifests = vec![Manifest { path: "Cargo.toml".into(), text: manifest.as_str().into() }];
-    let input = LinkInput { root: "t".into(), files: vec![entry], manifests, diagnostics: vec![] };
-    let mut rows: Vec<String> = link(input)
+    let entry = fixture::entry("src/lib.rs", "", text);
+    let mut rows: Vec<String> = fixture::project(vec![entry], manifests)
         .registries
         .iter()
         .map(|row| {

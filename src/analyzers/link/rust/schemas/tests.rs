@@ -1,23 +1,13 @@
 //! Wire names and JSON Schemas of small types, by what serde's documentation says of each attribute.
 
-use std::sync::Arc;
-
 use serde_json::{Value, json};
 
-use crate::analyzers::link::Parts;
-use crate::analyzers::{SourceFile, extract};
-use crate::model::{Language, Manifest, Schema};
+use crate::analyzers::fixture;
+use crate::model::{Manifest, Schema};
 
 fn schemas(text: &str) -> Vec<Schema> {
-    let file = SourceFile {
-        path: "src/lib.rs".into(),
-        language: Language::Rust,
-        module: "".into(),
-        text: text.into(),
-    };
-    let facts = Arc::new(extract(&file));
     let manifest = Manifest { path: "Cargo.toml".into(), text: "[package]\nname = \"d\"\n".into() };
-    super::super::link(&[&facts], &[manifest], Parts::ALL).schemas
+    fixture::project(vec![fixture::entry("src/lib.rs", "", text)], vec![manifest]).schemas
 }
 
 #[track_caller]

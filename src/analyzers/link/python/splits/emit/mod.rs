@@ -14,7 +14,7 @@ use super::{Body, Cuts, with_program};
 use crate::analyzers::link::python::names::Names;
 use crate::analyzers::link::python::{Context, PythonFile};
 use crate::analyzers::split::{Access, BlockId, End, Graph, Op, VarId, VarSet};
-use crate::model::{FileFacts, LanguageFacts, Name, Project};
+use crate::model::{Name, Project};
 
 /// Runs the emitted steps; reads one job from standard input.
 pub const DRIVER: &str = concat!(include_str!("steps.py"), include_str!("driver.py"));
@@ -67,15 +67,8 @@ impl EmittedFunction {
 
 /// Emits the split functions of a linked project.
 pub fn emit_project(project: &Project) -> Option<Emitted> {
-    let facts: Vec<&FileFacts> =
-        project.files.iter().filter_map(|file| file.facts.as_deref()).collect();
-    let files: Vec<PythonFile<'_>> = facts
-        .into_iter()
-        .filter_map(|file| match &file.body {
-            LanguageFacts::Python(facts) => Some(PythonFile { file, facts }),
-            LanguageFacts::Rust(_) => None,
-        })
-        .collect();
+    let facts = project.files.iter().filter_map(|file| file.facts.as_deref());
+    let files = PythonFile::among(facts);
     let names = Names::build(&files);
     emit(&Context { files: &files, names: &names, manifests: &[] })
 }
