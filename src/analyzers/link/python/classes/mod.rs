@@ -14,7 +14,7 @@ use super::registries::machine::{Machine, value::ClassIndex};
 use super::schemas::canonical;
 use super::{Context, PythonFile};
 use crate::model::facts::python::schemas::{ClassShape, Term};
-use crate::model::{LanguageFacts, Name, Project, SymbolKind};
+use crate::model::{Name, Project, SymbolKind};
 pub use metaclass::Metaclass;
 
 /// How one class came to be.
