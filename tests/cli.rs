@@ -7,6 +7,8 @@ mod contract;
 mod expand;
 #[path = "cli/pages.rs"]
 mod pages;
+#[path = "cli/precise.rs"]
+mod precise;
 #[path = "cli/refusals.rs"]
 mod refusals;
 #[path = "cli/splits.rs"]

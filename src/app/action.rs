@@ -39,6 +39,8 @@ pub enum Action {
     Watching(Option<String>),
     /// The project's directory went away.
     Gone(String),
+    /// The compiler was asked for the calls, or has answered.
+    Compiling(Compiling),
     Text {
         path: Name,
         text: Option<Arc<str>>,
@@ -92,6 +94,20 @@ pub enum Action {
     Config(Box<super::config::Config>),
 }
 
+/// How far the compiler is with the project's calls.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Compiling {
+    /// It is not asked.
+    #[default]
+    Off,
+    /// Crates that are done.
+    Running(usize),
+    /// The rows shown are its own, where the text has not changed since.
+    Done,
+    /// Why the rows are inferred.
+    Failed(String),
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mouse {
     Click,
@@ -134,6 +150,8 @@ pub enum Hit {
 /// Something the shell must do.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Effect {
+    /// Ask the compiler for the calls, if the folder is trusted.
+    Compile,
     Quit,
     Suspend,
     /// Clear the terminal and draw everything again.

@@ -19,6 +19,23 @@ pub enum ThemeChoice {
     None,
 }
 
+/// Whether the workbench asks the compiler for the calls of Rust code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Precise {
+    /// On opening and after each save, in folders whose code the user trusts.
+    Auto,
+    #[default]
+    Off,
+}
+
+/// How Rust code is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Rust {
+    pub precise: Precise,
+}
+
 /// Everything the user can set.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -29,6 +46,7 @@ pub struct Config {
     pub editor: Option<String>,
     /// Command id → keys.
     pub keys: BTreeMap<String, Vec<String>>,
+    pub rust: Rust,
     /// How tasks are run; the runner reads it.
     pub run: toml::Table,
 }
@@ -40,6 +58,7 @@ impl Default for Config {
             mouse: true,
             editor: None,
             keys: BTreeMap::new(),
+            rust: Rust::default(),
             run: toml::Table::new(),
         }
     }
@@ -56,6 +75,11 @@ mouse = true
 
 # Command that opens a file; $VISUAL, then $EDITOR when it is not set.
 # editor = "hx"
+
+[rust]
+# auto | off. auto asks the compiler for Rust calls when a trusted folder is opened and after each
+# save, in the background. The first time it builds all dependencies.
+precise = "off"
 
 # Keys by command id (see docs/KEYS.md or press ?). An empty list unbinds.
 [keys]

@@ -35,7 +35,7 @@ pub mod toast;
 pub mod update;
 pub mod view;
 
-pub use action::{Action, Effect, Hit, Mouse};
+pub use action::{Action, Compiling, Effect, Hit, Mouse};
 pub use command::{Command, Context};
 pub use detail::Detail;
 pub use key::Key;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashSet;
 
-use super::action::Effect;
+use super::action::{Compiling, Effect};
 use super::command::Context;
 use super::config::Config;
 use super::detail::{Detail, DetailState};
@@ -74,6 +74,7 @@ pub struct Model {
     pub change: Change,
     changed: FxHashSet<String>,
     pub watching: Option<String>,
+    pub compiling: Compiling,
     pub gone: Option<String>,
 
     pub size: (u16, u16),
@@ -124,6 +125,7 @@ impl Model {
             change: Change::default(),
             changed: FxHashSet::default(),
             watching: None,
+            compiling: Compiling::Off,
             gone: None,
             size: (80, 24),
             view: View::Project,

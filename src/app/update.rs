@@ -1,12 +1,14 @@
 //! One action in, a changed model and effects out.
 
 use super::action::{Action, Effect, Hit, Mouse};
+use super::config::Precise;
 use super::key::{Code, Key};
 use super::keymap::Lookup;
 use super::model::{Focus, Loading, Model};
 use super::overlay::{self, Overlay};
 use super::toast::Level;
 use super::{command, commands, navigate, palette, screens};
+use crate::model::Language;
 
 /// Applies an action. Selections are settled and wanted texts asked for afterwards.
 pub fn update(model: &mut Model, action: Action) -> Vec<Effect> {
@@ -43,6 +45,10 @@ fn apply(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Snapshot { project, change } => snapshot(model, project, change),
         Action::Watching(note) => {
             model.watching = note;
+            Vec::new()
+        }
+        Action::Compiling(compiling) => {
+            model.compiling = compiling;
             Vec::new()
         }
         Action::Gone(reason) => {
@@ -168,6 +174,7 @@ fn snapshot(
     change: crate::model::Change,
 ) -> Vec<Effect> {
     model.texts.forget(&change.files);
+    let is_new = !model.complete || change.files.iter().any(|file| file.ends_with(".rs"));
     model.project = project;
     if model.complete {
         model.set_change(change);
@@ -180,7 +187,12 @@ fn snapshot(
         model.loading = None;
     }
     model.loaded = true;
-    screens::refreshed(model)
+    let mut effects = screens::refreshed(model);
+    let has_rust = || model.project.files.iter().any(|file| file.language == Language::Rust);
+    if model.config.rust.precise == Precise::Auto && model.complete && is_new && has_rust() {
+        effects.push(Effect::Compile);
+    }
+    effects
 }
 
 fn click(model: &mut Model, mouse: Mouse, hit: Hit) -> Vec<Effect> {

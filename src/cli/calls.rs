@@ -5,7 +5,8 @@ use std::process::ExitCode;
 use serde_json::{Map, Value, json};
 
 use super::output::{Table, print_json, print_text};
-use super::project::{PathArg, drawing, open};
+use super::precise::PreciseArgs;
+use super::project::{PathArg, drawing, open_compiled};
 use super::{CliError, Common, Format, Outcome};
 use crate::analyzers::layout::export::{self, CallsOptions};
 use crate::analyzers::layout::neighbourhood::{CallIndex, Neighbourhood, Reach};
@@ -25,12 +26,16 @@ pub struct Args {
     /// Levels of callees around the focus
     #[arg(long, value_name = "N", default_value_t = 2)]
     callees: usize,
+    #[command(flatten)]
+    precise: PreciseArgs,
 }
 
 pub fn run(args: &Args, common: &Common) -> Outcome {
     use Format::{Dot, Full, Json, Mermaid, Svg, Table as Rows};
     let format = common.format(&[Json, Rows, Full, Dot, Mermaid, Svg])?;
-    let scan = open(&args.path.path, common, Parts { calls: true, ..Parts::NONE })?;
+    let compiled = args.precise.compiled(&args.path.path, common)?;
+    let parts = Parts { calls: true, ..Parts::NONE };
+    let scan = open_compiled(&args.path.path, common, parts, compiled)?;
     let reach = Reach { callers: args.callers, callees: args.callees, ..Reach::default() };
     if let Some(drawing) = drawing(format) {
         let options = CallsOptions { focus: args.focus.clone(), reach };

@@ -17,6 +17,7 @@ mod frame;
 mod image;
 mod output;
 mod patterns;
+mod precise;
 mod project;
 mod registries;
 mod run;

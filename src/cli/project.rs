@@ -3,11 +3,13 @@
 use std::io::{IsTerminal, Write};
 use std::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::{CliError, Common, Format};
 use crate::analyzers::layout::export;
 use crate::analyzers::link::Parts;
+use crate::model::CompiledCalls;
 use crate::workspace::{Options, Progress, Scan, scan};
 
 /// The path every project command takes.
@@ -24,18 +26,35 @@ pub struct PathArg {
 /// # Errors
 /// When the path cannot be opened.
 pub fn open(path: &Path, common: &Common, parts: Parts) -> Result<ManuallyDrop<Scan>, CliError> {
+    open_compiled(path, common, parts, None)
+}
+
+/// The same, with what the compiler says of Rust calls.
+///
+/// # Errors
+/// When the path cannot be opened.
+pub fn open_compiled(
+    path: &Path,
+    common: &Common,
+    parts: Parts,
+    compiled: Option<Arc<CompiledCalls>>,
+) -> Result<ManuallyDrop<Scan>, CliError> {
     let counts = std::io::stderr().is_terminal();
     let started = Instant::now();
-    let scan = scan(path, &Options { parts, ..common.options() }, &|Progress { done, total }| {
-        let is_due = started.elapsed() > Duration::from_millis(300);
-        if counts && is_due && (done.is_multiple_of(50) || done == total) {
-            let mut stderr = std::io::stderr().lock();
-            let _ = write!(stderr, "\r\x1b[Kreading {done}/{total}");
-            if done == total {
-                let _ = write!(stderr, "\r\x1b[K");
+    let scan = scan(
+        path,
+        &Options { parts, compiled, ..common.options() },
+        &|Progress { done, total }| {
+            let is_due = started.elapsed() > Duration::from_millis(300);
+            if counts && is_due && (done.is_multiple_of(50) || done == total) {
+                let mut stderr = std::io::stderr().lock();
+                let _ = write!(stderr, "\r\x1b[Kreading {done}/{total}");
+                if done == total {
+                    let _ = write!(stderr, "\r\x1b[K");
+                }
             }
-        }
-    })?;
+        },
+    )?;
     let broken = scan
         .project
         .diagnostics

@@ -8,6 +8,7 @@
 //! ([`Certainty`]) and why.
 
 mod calls;
+mod compiled;
 mod diagnostic;
 pub mod expansion;
 pub mod facts;
@@ -28,6 +29,10 @@ mod worker;
 mod workflow;
 
 pub use calls::{CallEdge, CallGraph, CallNode, EdgeKind, NodeId, NodeKind, Unresolved};
+pub use compiled::{
+    CallBuild, Callee, CodeSpan, CompileProblem, CompiledBody, CompiledCall, CompiledCalls,
+    CompiledUnit, TextHash, TypeHead,
+};
 pub use diagnostic::{Diagnostic, Severity};
 pub use facts::{FileFacts, LanguageFacts};
 pub use finding::{Finding, FindingKind};

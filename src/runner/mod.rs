@@ -80,16 +80,16 @@ struct Inner {
     warnings: Vec<String>,
 }
 
-/// Asks a run to stop.
+/// Asks a run or a build to stop; clones ask the same one.
 #[derive(Debug, Clone, Default)]
-struct Cancel(Arc<AtomicBool>);
+pub struct Cancel(Arc<AtomicBool>);
 
 impl Cancel {
-    fn request(&self) {
+    pub fn request(&self) {
         self.0.store(true, Ordering::Relaxed);
     }
 
-    fn is_requested(&self) -> bool {
+    pub fn is_requested(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::mpsc::UnboundedSender;
 
+use super::builds::Builds;
 use super::expansion;
 use super::runs::Runs;
 use crate::analyzers::worker::task_for;
@@ -26,6 +27,7 @@ pub struct Effects {
     pub sender: Sender,
     pub root: PathBuf,
     pub runs: Runs,
+    pub builds: Builds,
 }
 
 impl Effects {
@@ -83,6 +85,7 @@ impl Effects {
                     self.later(0, Action::Toast(Level::Error, problem));
                 }
             }
+            Effect::Compile => self.builds.start(),
             Effect::CancelRun(id) => self.runs.cancel(&id),
             Effect::DescribeTask(id) => {
                 let project = model.project.clone();

@@ -5,6 +5,7 @@
 //! off the loop where they may take time, each ending in an action. A frame is drawn only when
 //! something changed and at most every 16 ms; nothing ticks while nothing happens.
 
+mod builds;
 pub mod clipboard;
 mod config_file;
 mod editor;

@@ -11,6 +11,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc::{self, UnboundedReceiver};
 use tokio::time::{Instant, sleep_until};
 
+use super::builds::Builds;
 use super::config_file::follow_config;
 use super::effects::{Effects, Message, Sender};
 use super::events::Translator;
@@ -31,7 +32,7 @@ const TICK: Duration = Duration::from_millis(250);
 pub async fn run(path: &Path, options: Options, config: Config) -> Result<ExitCode, ShellError> {
     let (sender, inbox) = mpsc::unbounded_channel();
     // A wrong path is told before the screen is taken.
-    let workspace = Workspace::open(path, options, publish(sender.clone()))?;
+    let workspace = Workspace::open(path, options.clone(), publish(sender.clone()))?;
     let theme = look::choose(config.theme);
     let mut model = Model::new(config);
     model.set_root_name(workspace.root());
@@ -40,6 +41,7 @@ pub async fn run(path: &Path, options: Options, config: Config) -> Result<ExitCo
     let followed = follow_config(sender.clone());
     let effects = Effects {
         runs: Runs::new(workspace.root(), sender.clone()),
+        builds: Builds::new(workspace.root(), options, workspace.inbox(), sender.clone()),
         root: workspace.root().to_owned(),
         sender,
     };

@@ -12,7 +12,7 @@ use crate::app::command::{self, Command, Context};
 use crate::app::history::Stop;
 use crate::app::model::Loading;
 use crate::app::text::{self, Line, Role};
-use crate::app::{Hit, Model, View};
+use crate::app::{Compiling, Hit, Model, View};
 
 /// Paints tabs, breadcrumb and footer; hands back the body.
 pub fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer, hits: &mut HitMap) -> Rect {
@@ -143,6 +143,13 @@ fn status(model: &Model) -> Line {
     let running = model.runs.running();
     if running > 0 {
         status = gap(status).push(Role::Success, &format!("▶ {running} running"));
+    }
+    match &model.compiling {
+        Compiling::Running(count) => {
+            status = gap(status).push(Role::Info, &format!("compiling {count} …"));
+        }
+        Compiling::Failed(_) => status = gap(status).push(Role::Warning, "does not compile"),
+        Compiling::Off | Compiling::Done => {}
     }
     if let Some(note) = &model.watching {
         status = gap(status).push(Role::Warning, note);

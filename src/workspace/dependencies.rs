@@ -8,9 +8,11 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::cache::Cache;
 use super::extract::{Wanted, extract_all, on_pool};
 use super::scan::entries;
-use crate::analyzers::link::{LinkInput, Parts, link_parts};
+use crate::analyzers::link::{LinkInput, Parts, link_compiled};
 use crate::model::facts::python::names::{BindingKind, NameFacts};
-use crate::model::{Diagnostic, FileEntry, Language, LanguageFacts, Name, Project, Severity};
+use crate::model::{
+    CompiledCalls, Diagnostic, FileEntry, Language, LanguageFacts, Name, Project, Severity,
+};
 
 /// Files read of installed packages, at most: a project that reaches more is told so.
 const MOST_FILES: usize = 4_000;
@@ -33,12 +35,18 @@ impl Installed {
 
     /// Links `input` together with what its imports reach here; rows of installed files are left
     /// out, so that the project alone is shown.
-    pub fn link(&mut self, mut input: LinkInput, parts: Parts, cache: &Cache) -> Project {
+    pub fn link(
+        &mut self,
+        mut input: LinkInput,
+        parts: Parts,
+        cache: &Cache,
+        compiled: Option<&CompiledCalls>,
+    ) -> Project {
         let reached = self.reached(&mut input, cache);
         let paths: FxHashSet<Name> = reached.iter().map(|file| file.path.clone()).collect();
         input.files.extend(reached);
         input.files.sort_by(|a, b| a.path.cmp(&b.path));
-        let mut project = on_pool(|| link_parts(input, parts));
+        let mut project = on_pool(|| link_compiled(input, parts, compiled));
         project.leave_out(|file| paths.contains(file));
         project
     }

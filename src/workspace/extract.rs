@@ -7,9 +7,9 @@ use rayon::ThreadPool;
 use rayon::prelude::*;
 
 use super::cache::Cache;
-use super::read;
+use super::{compiled, read};
 use crate::analyzers::{self, SourceFile};
-use crate::model::{Diagnostic, FileFacts, Language, Name};
+use crate::model::{Diagnostic, FileFacts, Language, Name, TextHash};
 
 /// One file to read and extract.
 #[derive(Debug, Clone)]
@@ -25,6 +25,8 @@ pub struct Extracted {
     /// The facts, or why there are none.
     pub facts: Result<Arc<FileFacts>, Diagnostic>,
     pub cached: bool,
+    /// Of a Rust file: what the compiler says holds for one text alone.
+    pub hash: Option<TextHash>,
 }
 
 /// The pool of extracting threads, started once.
@@ -70,11 +72,14 @@ pub fn extract_all(
 fn extract_one(root: &Path, wanted: Wanted, cache: &Cache) -> Extracted {
     let text = match read::read(&root.join(&*wanted.path), &wanted.path, wanted.language) {
         Ok(text) => text,
-        Err(problem) => return Extracted { wanted, facts: Err(problem), cached: false },
+        Err(problem) => {
+            return Extracted { wanted, facts: Err(problem), cached: false, hash: None };
+        }
     };
+    let hash = (wanted.language == Language::Rust).then(|| compiled::hash(&text));
     let key = cache.key(&wanted, &text);
     if let Some(facts) = cache.get(&key) {
-        return Extracted { wanted, facts: Ok(facts), cached: true };
+        return Extracted { wanted, facts: Ok(facts), cached: true, hash };
     }
     let source = SourceFile {
         path: wanted.path.clone(),
@@ -84,5 +89,5 @@ fn extract_one(root: &Path, wanted: Wanted, cache: &Cache) -> Extracted {
     };
     let facts = Arc::new(analyzers::extract(&source));
     cache.put(key, &facts);
-    Extracted { wanted, facts: Ok(facts), cached: false }
+    Extracted { wanted, facts: Ok(facts), cached: false, hash }
 }

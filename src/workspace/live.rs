@@ -16,11 +16,11 @@ use super::extract::{Extracted, Wanted, extract_all, on_pool};
 use super::scan::{Survey, display_name};
 use super::walk::{Found, Root};
 use super::watch::{self, Batch, Watcher};
-use super::{OpenError, Options};
-use crate::analyzers::link::{LinkInput, Parts, link, outline};
+use super::{OpenError, Options, compiled};
+use crate::analyzers::link::{LinkInput, Parts, link_compiled, outline};
 use crate::model::{
-    CacheCounts, Change, Diagnostic, FileEntry, FileFacts, FileStatus, Manifest, Name, Project,
-    Timings,
+    CacheCounts, Change, CompiledCalls, Diagnostic, FileEntry, FileFacts, FileStatus, Manifest,
+    Name, Project, TextHash, Timings,
 };
 
 /// How the disk is watched.
@@ -54,7 +54,19 @@ type Publish = Arc<dyn Fn(Event) + Send + Sync>;
 
 enum Message {
     Batch(Batch),
+    Compiled(Arc<CompiledCalls>),
     Stop,
+}
+
+/// Where a workspace is told what the compiler says.
+#[derive(Clone)]
+pub struct Inbox(Sender<Message>);
+
+impl Inbox {
+    /// Links again, with the compiler's rows for the files that have not changed since.
+    pub fn compiled(&self, calls: Arc<CompiledCalls>) {
+        let _ = self.0.send(Message::Compiled(calls));
+    }
 }
 
 /// An open project; closes when dropped.
@@ -95,6 +107,10 @@ impl Workspace {
         &self.root.folder
     }
 
+    pub fn inbox(&self) -> Inbox {
+        Inbox(self.sender.clone())
+    }
+
     /// Compares the whole folder now.
     pub fn refresh(&self) {
         let _ = self.sender.send(Message::Batch(Batch::Everything));
@@ -122,6 +138,9 @@ struct Keeper {
     /// The last facts of each file that parsed whole.
     good: FxHashMap<Name, Arc<FileFacts>>,
     problems: FxHashMap<Name, Diagnostic>,
+    /// The text each Rust file has.
+    hashes: FxHashMap<Name, TextHash>,
+    compiled: Option<Arc<CompiledCalls>>,
     walk_diagnostics: Vec<Diagnostic>,
     manifests: Vec<Manifest>,
     installed: Option<Installed>,
@@ -144,6 +163,8 @@ impl Keeper {
             entries: FxHashMap::default(),
             good: FxHashMap::default(),
             problems: FxHashMap::default(),
+            hashes: FxHashMap::default(),
+            compiled: None,
             walk_diagnostics: Vec::new(),
             manifests: Vec::new(),
             installed,
@@ -165,15 +186,28 @@ impl Keeper {
                 messages.recv_timeout(POLL)
             };
             let mut batch = match message {
-                Ok(Message::Batch(batch)) => batch,
-                Err(RecvTimeoutError::Timeout) => Batch::Everything,
+                Ok(Message::Batch(batch)) => Some(batch),
+                Ok(Message::Compiled(calls)) => {
+                    self.compiled = Some(calls);
+                    None
+                }
+                Err(RecvTimeoutError::Timeout) => Some(Batch::Everything),
                 Ok(Message::Stop) | Err(RecvTimeoutError::Disconnected) => break,
             };
             // What came while the last snapshot was made is one change, not one snapshot each.
-            let mut is_over = false;
+            let (mut is_over, mut is_compiled) = (false, batch.is_none());
             for message in messages.try_iter() {
                 match message {
-                    Message::Batch(more) => batch = batch.and(more),
+                    Message::Batch(more) => {
+                        batch = Some(match batch {
+                            Some(batch) => batch.and(more),
+                            None => more,
+                        });
+                    }
+                    Message::Compiled(calls) => {
+                        self.compiled = Some(calls);
+                        is_compiled = true;
+                    }
                     Message::Stop => is_over = true,
                 }
             }
@@ -192,7 +226,13 @@ impl Keeper {
                 is_gone = false;
                 watcher = self.watch(sender);
             }
-            self.refresh(batch);
+            let before = self.project.revision;
+            if let Some(batch) = batch {
+                self.refresh(batch);
+            }
+            if is_compiled && self.project.revision == before {
+                self.relink(Vec::new(), false);
+            }
         }
         self.cache.save();
     }
@@ -307,6 +347,10 @@ impl Keeper {
     /// Takes in one file; whether anything differs from before.
     fn accept(&mut self, file: Extracted) -> bool {
         let Wanted { path, language, .. } = file.wanted;
+        match file.hash {
+            Some(hash) => self.hashes.insert(path.clone(), hash),
+            None => self.hashes.remove(&path),
+        };
         let before = self.entries.get(&path);
         let entry = match file.facts {
             Ok(facts) => {
@@ -377,9 +421,12 @@ impl Keeper {
     fn relink(&mut self, changed: Vec<Name>, is_first: bool) {
         let started = Instant::now();
         let input = self.link_input();
+        let compiled =
+            self.compiled.as_deref().map(|compiled| compiled::current(compiled, &self.hashes));
+        let compiled = compiled.as_ref();
         let mut project = match &mut self.installed {
-            Some(installed) => installed.link(input, Parts::ALL, &self.cache),
-            None => on_pool(|| link(input)),
+            Some(installed) => installed.link(input, Parts::ALL, &self.cache, compiled),
+            None => on_pool(|| link_compiled(input, Parts::ALL, compiled)),
         };
         project.revision = self.project.revision + 1;
         project.cache = self.counts;

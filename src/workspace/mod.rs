@@ -6,6 +6,7 @@
 
 mod cache;
 mod change;
+mod compiled;
 mod crates;
 mod dependencies;
 mod extract;
@@ -18,16 +19,18 @@ mod walk;
 mod watch;
 
 pub use change::compare;
+pub use compiled::RustTexts;
 pub use crates::CrateSources;
 pub use extract::on_pool;
-pub use live::{Event, WatchMode, Workspace};
+pub use live::{Event, Inbox, WatchMode, Workspace};
 pub use read::read_text;
 pub use scan::{Progress, Scan, scan};
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::analyzers::link::Parts;
-use crate::model::Language;
+use crate::model::{CompiledCalls, Language};
 
 /// How a project is opened.
 #[derive(Debug, Clone, Default)]
@@ -42,6 +45,8 @@ pub struct Options {
     pub cache: bool,
     /// What [`scan`] links; a [`Workspace`] links everything.
     pub parts: Parts,
+    /// What the compiler says of the project's calls; a [`Workspace`] is told later.
+    pub compiled: Option<Arc<CompiledCalls>>,
 }
 
 /// Why a path cannot be opened as a project.

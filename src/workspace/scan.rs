@@ -9,9 +9,9 @@ use super::cache::Cache;
 use super::dependencies::Installed;
 use super::extract::{Extracted, Wanted, extract_all, on_pool};
 use super::walk::{Found, FoundKind, Root, WalkErrors, walk};
-use super::{OpenError, Options};
+use super::{OpenError, Options, compiled};
 use crate::analyzers::link::modules::name_modules;
-use crate::analyzers::link::{LinkInput, link_parts};
+use crate::analyzers::link::{LinkInput, link_compiled};
 use crate::model::{
     CacheCounts, Diagnostic, FileEntry, FileStatus, Language, Manifest, Name, Project, Severity,
 };
@@ -47,13 +47,18 @@ pub fn scan(
     });
     let extracted_at = started.elapsed();
     let hits = extracted.iter().filter(|file| file.cached).count() as u32;
+    let compiled = options.compiled.as_deref().map(|compiled| {
+        let hash = |file: &Extracted| Some((file.wanted.path.clone(), file.hash?));
+        compiled::current(compiled, &extracted.iter().filter_map(hash).collect())
+    });
     let (files, mut diagnostics) = entries(extracted);
     diagnostics.extend(survey.diagnostics);
     let input =
         LinkInput { root: display_name(&root), files, manifests: survey.manifests, diagnostics };
+    let compiled = compiled.as_ref();
     let mut project = match options.dependencies {
-        true => Installed::of(&root.folder).link(input, options.parts, &cache),
-        false => on_pool(|| link_parts(input, options.parts)),
+        true => Installed::of(&root.folder).link(input, options.parts, &cache, compiled),
+        false => on_pool(|| link_compiled(input, options.parts, compiled)),
     };
     let linked = started.elapsed();
     cache.save();

@@ -7,8 +7,8 @@ pub mod rust;
 use std::sync::Arc;
 
 use crate::model::{
-    CallGraph, Certainty, Diagnostic, Entity, FileEntry, FileFacts, Finding, Flow, LanguageFacts,
-    Manifest, Name, Project, Registry, Schema, Split, Symbol, Task,
+    CallGraph, Certainty, CompiledCalls, Diagnostic, Entity, FileEntry, FileFacts, Finding, Flow,
+    LanguageFacts, Manifest, Name, Project, Registry, Schema, Split, Symbol, Task,
 };
 
 /// All that linking reads.
@@ -68,17 +68,23 @@ pub fn link(input: LinkInput) -> Project {
 
 /// The same for some kinds of rows.
 pub fn link_parts(input: LinkInput, parts: Parts) -> Project {
+    link_compiled(input, parts, None)
+}
+
+/// The same, with what the compiler says of Rust files, each of them as it is now.
+pub fn link_compiled(input: LinkInput, parts: Parts, compiled: Option<&CompiledCalls>) -> Project {
     let LinkInput { root, files, manifests, mut diagnostics } = input;
     let facts: Vec<Arc<FileFacts>> = files.iter().filter_map(|file| file.facts.clone()).collect();
     let of_python = |facts: &&Arc<FileFacts>| matches!(facts.body, LanguageFacts::Python(_));
     let (python, rust): (Vec<&Arc<FileFacts>>, Vec<_>) = facts.iter().partition(of_python);
     let (mut linked, other) = rayon::join(
         || python::link(&python, &manifests, parts),
-        || rust::link(&rust, &manifests, parts),
+        || rust::link(&rust, &manifests, compiled, parts),
     );
     linked.append(other);
     diagnostics.extend(facts.iter().flat_map(|facts| facts.diagnostics.iter().cloned()));
     diagnostics.append(&mut linked.diagnostics);
+    diagnostics.extend(compiled.into_iter().flat_map(|compiled| compiled.problems.iter().cloned()));
     sort_diagnostics(&mut diagnostics);
     linked.sort();
     let mut project = Project {

@@ -8,6 +8,7 @@ pub mod expand;
 pub mod findings;
 pub mod flows;
 pub mod items;
+pub mod mir;
 mod nesting;
 pub mod registries;
 mod salvage;

@@ -23,6 +23,7 @@ use crate::analyzers::worker;
 use crate::model::{ExecutorKind, Flow, Limits, RunRecord, RunRequest, RunStatus, Workflow};
 use crate::runner::{self, Job, RunHandle, Runner, WorkflowJob};
 use crate::workspace::{Scan, read_text};
+pub use follow::cancel_on_signals;
 pub use report::{contract, summary};
 
 #[derive(Debug, clap::Args)]

@@ -103,7 +103,7 @@ fn attempt(request: &Request<'_>, is_offline: bool) -> Result<Attempt, Ending> {
     let mut compiled = 0;
     loop {
         match lines.recv_timeout(Duration::from_millis(50)) {
-            Ok(CargoMessage::CompilerArtifact { target, executable, fresh }) => {
+            Ok(CargoMessage::CompilerArtifact { target, executable, fresh, .. }) => {
                 if target.name == BINARY {
                     binary = executable;
                 } else if !fresh {
@@ -111,7 +111,7 @@ fn attempt(request: &Request<'_>, is_offline: bool) -> Result<Attempt, Ending> {
                     request.context.progress(format!("compiled {} ({compiled})", target.name));
                 }
             }
-            Ok(CargoMessage::CompilerMessage { message }) => messages.push(message),
+            Ok(CargoMessage::CompilerMessage { message, .. }) => messages.push(message),
             Ok(CargoMessage::Other) | Err(mpsc::RecvTimeoutError::Timeout) => {}
             Err(mpsc::RecvTimeoutError::Disconnected) => break,
         }
@@ -176,7 +176,8 @@ fn static_target() -> String {
     format!("{}-unknown-linux-gnu", std::env::consts::ARCH)
 }
 
-fn listen(child: &mut Child) -> mpsc::Receiver<CargoMessage> {
+/// The messages of a cargo that was told `--message-format=json`, until it ends.
+pub fn listen(child: &mut Child) -> mpsc::Receiver<CargoMessage> {
     let (sender, receiver) = mpsc::channel();
     if let Some(stdout) = child.stdout.take() {
         std::thread::spawn(move || {

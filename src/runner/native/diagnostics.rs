@@ -15,18 +15,25 @@ pub enum CargoMessage {
         target: Target,
         executable: Option<PathBuf>,
         #[serde(default)]
+        filenames: Vec<PathBuf>,
+        #[serde(default)]
         fresh: bool,
     },
     CompilerMessage {
+        #[serde(default)]
+        target: Target,
         message: CompilerMessage,
     },
     #[serde(other)]
     Other,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
 pub struct Target {
     pub name: String,
+    /// The crate's root file.
+    pub src_path: PathBuf,
 }
 
 #[derive(Debug, Deserialize)]
@@ -42,7 +49,16 @@ pub struct CompilerMessage {
 struct CompilerSpan {
     file_name: String,
     line_start: u32,
+    column_start: u32,
     is_primary: bool,
+}
+
+impl CompilerMessage {
+    /// Where it is about: file as the compiler names it, line and column.
+    pub fn place(&self) -> Option<(&str, u32, u32)> {
+        let span = self.spans.iter().find(|span| span.is_primary).or(self.spans.first())?;
+        Some((&span.file_name, span.line_start, span.column_start))
+    }
 }
 
 /// The error of a failed build: the first complaint's message and place, all complaints' text.

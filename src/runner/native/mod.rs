@@ -14,7 +14,8 @@ use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-pub use cargo::needs_network;
+pub use cargo::{listen, needs_network};
+pub use diagnostics::{CargoMessage, CompilerMessage};
 
 use super::paths;
 use super::run::{Context, Ending};

@@ -19,8 +19,8 @@ use std::sync::Arc;
 use super::{Linked, Parts};
 use crate::model::facts::rust::RustFacts;
 use crate::model::{
-    CallGraph, FileFacts, Language, LanguageFacts, Manifest, Project, Span, Symbol, SymbolKind,
-    Task,
+    CallGraph, CompiledCalls, FileFacts, Language, LanguageFacts, Manifest, Project, Span, Symbol,
+    SymbolKind, Task,
 };
 use modules::Modules;
 use world::World;
@@ -40,12 +40,18 @@ pub struct Context<'a> {
     pub manifests: &'a [Manifest],
 }
 
-pub fn link(facts: &[&Arc<FileFacts>], manifests: &[Manifest], parts: Parts) -> Linked {
+/// Joins the files, and what the compiler says of them as they are.
+pub fn link(
+    facts: &[&Arc<FileFacts>],
+    manifests: &[Manifest],
+    compiled: Option<&CompiledCalls>,
+    parts: Parts,
+) -> Linked {
     let files: Vec<RustFile<'_>> = facts.iter().filter_map(|file| rust_file(file)).collect();
     if files.is_empty() {
         return Linked::default();
     }
-    with_context(files, manifests, |context| link_all(context, parts))
+    with_context(files, manifests, |context| link_all(context, compiled, parts))
 }
 
 /// The task of a qualified name: one that was found, or any other free function.
@@ -68,7 +74,7 @@ fn with_context<T>(
     work(&Context { files: &files[..project], modules: &modules, world: &world, manifests })
 }
 
-fn link_all(context: &Context<'_>, parts: Parts) -> Linked {
+fn link_all(context: &Context<'_>, compiled: Option<&CompiledCalls>, parts: Parts) -> Linked {
     let mut linked = Linked::default();
     let (mut entities, mut splits) = (Vec::new(), Vec::new());
     let mut calls = CallGraph::default();
@@ -78,7 +84,7 @@ fn link_all(context: &Context<'_>, parts: Parts) -> Linked {
             scope.spawn(|_| (entities, splits) = splits::link(context));
         }
         if parts.calls {
-            calls = calls::link(context);
+            calls = calls::link(context, compiled);
         }
     });
     Linked { calls, entities, splits, ..linked }

@@ -77,6 +77,11 @@ impl Modules {
         id.map_or(&self.unknown, |id| &self.nodes[id as usize].path)
     }
 
+    /// The module that a file is.
+    pub fn of_file(&self, file: &str) -> Option<ModuleId> {
+        self.id(*self.files.get(file)? as usize, 0)
+    }
+
     /// The id of a file's own module.
     pub fn id(&self, file: usize, local: u32) -> Option<ModuleId> {
         if let Some(target) = self.declared.get(&(file as u32, local)) {

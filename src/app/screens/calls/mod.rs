@@ -231,7 +231,12 @@ pub fn title(model: &Model, scene: &Scene) -> Line {
         let usual = (asked.callers, asked.callees) == (usual.callers, usual.callees);
         line = line.push(Role::Warning, if usual { " (+ more)" } else { " (more do not fit)" });
     }
+    let focus = scene.part.members.get(scene.part.focus).map(|member| member.node);
+    let told = focus.is_some_and(|node| {
+        model.project.calls.callees(node).iter().any(|edge| &*edge.why == "compiler")
+    });
     for (shown, text) in [
+        (told, "compiler"),
         (reach.externals, "library"),
         (!reach.possible, "sure only"),
         (reach.fold_modules, "modules"),

@@ -4,10 +4,12 @@ use rustc_hash::FxHashMap;
 
 use super::super::Context;
 use super::Caller;
+use super::compiled;
 use super::infer::{Event, Target};
 use super::tables::Tables;
 use crate::model::{
-    CallEdge, CallGraph, CallNode, Certainty, EdgeKind, Name, NodeId, NodeKind, Unresolved,
+    CallEdge, CallGraph, CallNode, Certainty, CompiledCalls, EdgeKind, Name, NodeId, NodeKind,
+    Unresolved,
 };
 
 /// A trait's method may run any implementation; beyond this many, listing them says nothing.
@@ -18,6 +20,7 @@ pub fn assemble(
     tables: &Tables<'_, '_>,
     callers: impl Iterator<Item = (Caller, u32)>,
     found: Vec<Vec<Event>>,
+    compiled: Option<&CompiledCalls>,
 ) -> CallGraph {
     let mut builder = Builder {
         context,
@@ -39,22 +42,26 @@ pub fn assemble(
             builder.add(caller, file, events);
         }
     }
+    if let Some(compiled) = compiled {
+        compiled::join(&mut builder, compiled);
+    }
     builder.finish()
 }
 
-struct Builder<'b, 'w, 'a> {
-    context: &'b Context<'b>,
-    tables: &'b Tables<'w, 'a>,
-    nodes: Vec<CallNode>,
+/// A graph being built; nodes are in the order in which they were met.
+pub struct Builder<'b, 'w, 'a> {
+    pub context: &'b Context<'b>,
+    pub tables: &'b Tables<'w, 'a>,
+    pub nodes: Vec<CallNode>,
     by_name: FxHashMap<Name, NodeId>,
     functions: FxHashMap<u32, NodeId>,
     reasons: FxHashMap<String, Name>,
-    edges: Vec<CallEdge>,
-    unresolved: Vec<Unresolved>,
+    pub edges: Vec<CallEdge>,
+    pub unresolved: Vec<Unresolved>,
 }
 
 impl Builder<'_, '_, '_> {
-    fn node(&mut self, name: &Name, kind: NodeKind, place: Option<(Name, u32)>) -> NodeId {
+    pub fn node(&mut self, name: &Name, kind: NodeKind, place: Option<(Name, u32)>) -> NodeId {
         if let Some(id) = self.by_name.get(name) {
             return *id;
         }
@@ -65,7 +72,7 @@ impl Builder<'_, '_, '_> {
         id
     }
 
-    fn function(&mut self, function: u32) -> NodeId {
+    pub fn function(&mut self, function: u32) -> NodeId {
         if let Some(id) = self.functions.get(&function) {
             return *id;
         }
@@ -82,7 +89,7 @@ impl Builder<'_, '_, '_> {
         id
     }
 
-    fn caller(&mut self, caller: Caller, file: u32) -> NodeId {
+    pub fn caller(&mut self, caller: Caller, file: u32) -> NodeId {
         match caller {
             Caller::Function(id) => self.function(id),
             // An initialiser runs for its module.
@@ -96,7 +103,7 @@ impl Builder<'_, '_, '_> {
         }
     }
 
-    fn reason(&mut self, text: &str) -> Name {
+    pub fn reason(&mut self, text: &str) -> Name {
         if let Some(known) = self.reasons.get(text) {
             return known.clone();
         }
@@ -148,7 +155,7 @@ impl Builder<'_, '_, '_> {
     }
 
     /// The project's implementations of a trait's method.
-    fn implementations(&self, function: u32) -> Vec<u32> {
+    pub fn implementations(&self, function: u32) -> Vec<u32> {
         let Some(trait_) = self.tables.owner_trait(function) else { return Vec::new() };
         let name = self.tables.short(function);
         let Some(impls) = self.tables.implementors.get(&trait_) else { return Vec::new() };

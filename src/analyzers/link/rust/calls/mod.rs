@@ -3,8 +3,9 @@
 //! [`tables`] holds every signature with its types resolved, [`solve`] unifies types and picks
 //! implementations, [`methods`] finds the method a name means, [`infer`], [`invoke`], [`places`] and
 //! [`operators`] walk the bodies and
-//! [`graph`] turns what was found into nodes and edges.
+//! [`graph`] turns what was found into nodes and edges; [`compiled`] joins what the compiler says.
 
+mod compiled;
 mod graph;
 mod infer;
 mod invoke;
@@ -24,8 +25,8 @@ use std::sync::LazyLock;
 use rayon::prelude::*;
 
 use super::Context;
-use crate::model::CallGraph;
 use crate::model::facts::rust::calls::BodyIndex;
+use crate::model::{CallGraph, CompiledCalls};
 use infer::{Event, Inference};
 use tables::Tables;
 
@@ -109,7 +110,8 @@ struct Job {
     body: BodyIndex,
 }
 
-pub fn link(context: &Context<'_>) -> CallGraph {
+/// The graph, with what the compiler says of the files as they are.
+pub fn link(context: &Context<'_>, compiled: Option<&CompiledCalls>) -> CallGraph {
     let tables = Tables::build(context.world);
     let jobs = jobs(context);
     let read = |job: &Job| -> Vec<Event> { Inference::new(&tables, job).run() };
@@ -117,7 +119,13 @@ pub fn link(context: &Context<'_>) -> CallGraph {
         Some(pool) => pool.install(|| jobs.par_iter().map(read).collect()),
         None => jobs.iter().map(read).collect(),
     };
-    graph::assemble(context, &tables, jobs.iter().map(|job| (job.caller, job.file)), found)
+    graph::assemble(
+        context,
+        &tables,
+        jobs.iter().map(|job| (job.caller, job.file)),
+        found,
+        compiled,
+    )
 }
 
 fn jobs(context: &Context<'_>) -> Vec<Job> {

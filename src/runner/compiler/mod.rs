@@ -1,19 +1,30 @@
-//! What the user's own compiler says about a crate: its expansion, its MIR.
+//! What the user's own compiler says about a crate: its expansion, its calls.
 //!
 //! Both are printed by unstable flags, which `RUSTC_BOOTSTRAP` opens on a stable compiler. That is
 //! set by a wrapper for the workspace's own crates alone: set for all of cargo, it would rebuild
 //! every dependency that looks at it. The build directory is our own. Building runs build scripts
 //! and procedural macros, so callers ask for trust first.
 
+mod calls;
+mod cargo;
+mod packages;
+mod store;
+
+use std::ffi::OsString;
 use std::fs;
 use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
-use super::paths;
-use super::settings::Settings;
+pub use calls::calls;
+
+use super::{Cancel, paths};
+use cargo::Invocation;
+use store::BuildFolder;
+
+/// How long one build may take, dependencies included.
+const LIMIT: Duration = Duration::from_secs(15 * 60);
 
 /// A target of a package.
 #[derive(Debug, Clone)]
@@ -29,10 +40,18 @@ pub struct Target {
 pub enum CompilerError {
     #[error("cargo cannot be run ({0}): install a Rust toolchain from rustup.rs")]
     Missing(io::Error),
+    #[error("rustc {0} cannot tell its calls: that needs 1.74 or newer")]
+    TooOld(String),
     #[error("{} cannot be written: {error}", .path.display())]
     Unwritable { path: PathBuf, error: io::Error },
     #[error("the crate does not build:\n{0}")]
     Failed(String),
+    #[error("no Cargo.toml with a package was found in {}", .0.display())]
+    NoPackage(PathBuf),
+    #[error("the build took longer than {} minutes", LIMIT.as_secs() / 60)]
+    TimedOut,
+    #[error("cancelled")]
+    Cancelled,
 }
 
 /// The crate's code with all macros expanded.
@@ -42,9 +61,22 @@ pub enum CompilerError {
 pub fn expansion(target: &Target) -> Result<String, CompilerError> {
     let folder = own_folder()?;
     let out = folder.join(format!("{}.rs", name_of(target)));
-    let arguments = ["-Zunpretty=expanded".into(), "-o".into(), out.clone().into_os_string()];
+    let build = BuildFolder::open(&folder, &packages::workspace_of(&target.folder))?;
+    let wrapper = wrapper(&folder, include_str!("plain.sh"))?;
+    let mut arguments: Vec<OsString> = ["rustc", "--profile", "check"].map(Into::into).to_vec();
+    arguments.extend(target.flags.iter().map(Into::into));
+    let compiler = ["--", "-Awarnings", "-Zunpretty=expanded", "-o"].map(OsString::from);
+    let invocation = Invocation {
+        arguments,
+        compiler: compiler.into_iter().chain([out.clone().into_os_string()]).collect(),
+        folder: &target.folder,
+        build: &build,
+        wrapper: &wrapper,
+        cancel: &Cancel::default(),
+        jobs: None,
+    };
     let started = SystemTime::now();
-    let built = build(target, &folder, &arguments);
+    let built = invocation.run(&mut |_| {})?;
     // Errors after expansion leave it whole; what an earlier run left counts only when cargo says
     // that nothing has changed since.
     let is_new = || {
@@ -52,11 +84,11 @@ pub fn expansion(target: &Target) -> Result<String, CompilerError> {
         written.is_ok_and(|written| written >= started)
     };
     match fs::read_to_string(&out) {
-        Ok(text) if !text.trim().is_empty() && (built.is_ok() || is_new()) => Ok(text),
-        _ => match built {
-            Err(error) => Err(error),
-            Ok(()) => Err(CompilerError::Failed("the compiler printed no expansion".into())),
-        },
+        Ok(text) if !text.trim().is_empty() && (built.is_success || is_new()) => Ok(text),
+        _ if built.is_success => {
+            Err(CompilerError::Failed("the compiler printed no expansion".into()))
+        }
+        _ => Err(CompilerError::Failed(built.complaint())),
     }
 }
 
@@ -76,67 +108,18 @@ fn name_of(target: &Target) -> String {
     hasher.finalize().to_hex()[..24].to_owned()
 }
 
-/// The wrapper that opens unstable flags for the crates of the workspace.
-fn wrapper(folder: &Path) -> Result<PathBuf, CompilerError> {
-    let path = folder.join("rustc.sh");
-    let text = "#!/bin/sh\nRUSTC_BOOTSTRAP=1 exec \"$@\"\n";
+/// Writes a wrapper that cargo is to start the compiler through. Cargo builds again what was built
+/// by a wrapper of another name, so the name says what it does.
+fn wrapper(folder: &Path, text: &str) -> Result<PathBuf, CompilerError> {
+    let name = &blake3::hash(text.as_bytes()).to_hex()[..8];
+    let path = folder.join(format!("rustc-{name}.sh"));
     if fs::read_to_string(&path).is_ok_and(|current| current == text) {
         return Ok(path);
     }
-    let fresh = folder.join(format!("rustc-{}.sh", std::process::id()));
+    let fresh = folder.join(format!("rustc-{name}-{}.sh", std::process::id()));
     fs::write(&fresh, text)
         .and_then(|()| fs::set_permissions(&fresh, fs::Permissions::from_mode(0o700)))
         .and_then(|()| fs::rename(&fresh, &path))
         .map_err(|error| CompilerError::Unwritable { path: path.clone(), error })?;
     Ok(path)
-}
-
-fn build(
-    target: &Target,
-    folder: &Path,
-    arguments: &[std::ffi::OsString],
-) -> Result<(), CompilerError> {
-    let settings = Settings::load().0;
-    let wrapper = wrapper(folder)?;
-    let attempt = |is_offline: bool| {
-        let mut command = Command::new("cargo");
-        command
-            .args(["rustc", "--profile", "check", "--message-format", "short"])
-            .args(&target.flags)
-            .current_dir(&target.folder)
-            .env("CARGO_TARGET_DIR", folder.join("target"))
-            .env("CARGO_TERM_COLOR", "never")
-            .env("RUSTC_WORKSPACE_WRAPPER", &wrapper)
-            .stdin(Stdio::null());
-        if is_offline {
-            command.arg("--offline");
-        }
-        for (name, _) in std::env::vars_os() {
-            if !name.to_str().is_some_and(|name| settings.passes(name)) {
-                command.env_remove(name);
-            }
-        }
-        command.arg("--").arg("-Awarnings").args(arguments);
-        command.output().map_err(CompilerError::Missing)
-    };
-    let mut output = attempt(true)?;
-    if !output.status.success() && super::native::needs_network(&text(&output.stderr)) {
-        output = attempt(false)?;
-    }
-    if output.status.success() {
-        Ok(())
-    } else {
-        Err(CompilerError::Failed(errors(&output.stderr)))
-    }
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
-}
-
-/// The lines that tell what is wrong, the first few of them.
-fn errors(stderr: &[u8]) -> String {
-    let all = text(stderr);
-    let told: Vec<&str> = all.lines().filter(|line| line.contains("error")).take(8).collect();
-    if told.is_empty() { all.trim().to_owned() } else { told.join("\n") }
 }
