@@ -205,6 +205,10 @@ impl<'a> Lowering<'a, '_> {
 
     /// A name the file binds nowhere: a builtin, or one that came by a star import.
     fn unbound(&mut self, name: &'a str) -> Var {
+        if name == "__name__" {
+            let module = self.source.module;
+            return self.text(module);
+        }
         if is_builtin(name) {
             return self.constant(Constant::Builtin(name), |lowering, to| Op::Builtin {
                 to,
@@ -380,9 +384,6 @@ impl<'a> Lowering<'a, '_> {
 /// Names every module has without binding them.
 fn module_attribute(name: &str) -> Option<crate::model::facts::python::calls::Literal> {
     use crate::model::facts::python::calls::Literal;
-    matches!(
-        name,
-        "__name__" | "__file__" | "__doc__" | "__package__" | "__qualname__" | "__path__"
-    )
-    .then_some(Literal::Text)
+    matches!(name, "__file__" | "__doc__" | "__package__" | "__qualname__" | "__path__")
+        .then_some(Literal::Text)
 }

@@ -172,7 +172,7 @@ impl<'a> Lowering<'a, '_> {
         }
     }
 
-    fn text(&mut self, value: &str) -> Var {
+    pub(super) fn text(&mut self, value: &str) -> Var {
         let value = self.intern(value);
         self.constant(Constant::Text(value), |_, to| Op::Text { to, value })
     }
@@ -300,7 +300,11 @@ impl<'a> Lowering<'a, '_> {
             self.frame().fresh.insert(to, keys);
         }
         self.facts.items.extend(items);
-        self.op(Op::Display { to, shape, first, count });
+        let site = match shape {
+            Shape::Set => elements.first().map_or(NONE, |first| self.site(first, "")),
+            _ => NONE,
+        };
+        self.op(Op::Display { to, shape, first, count, site });
         to
     }
 
@@ -323,7 +327,12 @@ impl<'a> Lowering<'a, '_> {
             *at += first as usize;
         }
         self.frame().fresh.insert(to, keys);
-        self.op(Op::Display { to, shape: Shape::Dict, first, count });
+        let hashes = |item: &&ruff_python_ast::DictItem| {
+            item.key.as_ref().is_some_and(|key| !key.is_literal_expr())
+        };
+        let hashed = node.items.iter().find(hashes);
+        let site = hashed.map_or(NONE, |item| self.site(&item.value, ""));
+        self.op(Op::Display { to, shape: Shape::Dict, first, count, site });
         to
     }
 
@@ -337,7 +346,7 @@ impl<'a> Lowering<'a, '_> {
     ) -> Var {
         let to = self.var();
         let first = self.facts.items.len() as u32;
-        self.op(Op::Display { to, shape, first, count: 0 });
+        self.op(Op::Display { to, shape, first, count: 0, site: NONE });
         let mut iterables = generators.iter();
         let Some(head) = iterables.next() else { return to };
         let iterable = self.expression(&head.iter);
@@ -362,7 +371,11 @@ impl<'a> Lowering<'a, '_> {
         }
         let key = key.map_or(NONE, |key| self.expression(key));
         let from = self.expression(element);
-        self.op(Op::SetItem { base: to, key, from, site: 0 });
+        let site = match shape {
+            Shape::Set | Shape::Dict => self.site(element, ""),
+            _ => NONE,
+        };
+        self.op(Op::SetItem { base: to, key, from, site });
         let frame = self.frame();
         frame.inner.pop();
         frame.scope = outer;

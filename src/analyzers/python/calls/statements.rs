@@ -298,8 +298,11 @@ impl<'a> Lowering<'a, '_> {
                 let class = self.expression(&node.cls);
                 let matched = self.var();
                 self.op(Op::Narrow { to: matched, from: subject, class });
-                for pattern in &node.arguments.patterns {
-                    self.pattern(pattern, NONE);
+                for (index, pattern) in node.arguments.patterns.iter().enumerate() {
+                    let to = self.var();
+                    let site = self.site(pattern, self.source.text_of(pattern));
+                    self.op(Op::MatchArg { to, from: matched, index: index as u32, site });
+                    self.pattern(pattern, to);
                 }
                 for keyword in &node.arguments.keywords {
                     let value = self.attribute(&keyword.pattern, matched, keyword.attr.as_str());

@@ -50,10 +50,13 @@ impl<'a> Lowering<'a, '_> {
 
     /// Remembers that a method stores an attribute on its receiver.
     fn note_stored(&mut self, base: Var, attr: u32) {
-        let Some((class, receiver)) = self.frame().receiver else { return };
-        if receiver != base {
+        let Some((class, _)) = self.frame().receiver.filter(|(_, receiver)| *receiver == base)
+        else {
+            if !self.facts.foreign.contains(&attr) {
+                self.facts.foreign.push(attr);
+            }
             return;
-        }
+        };
         let stored = &mut self.facts.classes[class as usize].stored;
         if !stored.contains(&attr) {
             stored.push(attr);
@@ -119,10 +122,10 @@ impl<'a> Lowering<'a, '_> {
                 self.op(Op::DelItem { base, site });
             }
             Expr::Attribute(node) => {
-                let from = self.expression(&node.value);
+                let base = self.expression(&node.value);
                 let site = self.site(target, self.source.text_of(target));
-                let name = self.intern("__delattr__");
-                self.op(Op::Unary { to: NONE, from, name, site });
+                let attr = self.intern(node.attr.as_str());
+                self.op(Op::DelAttr { base, attr, site });
             }
             Expr::Tuple(node) => node.elts.iter().for_each(|target| self.delete(target)),
             Expr::List(node) => node.elts.iter().for_each(|target| self.delete(target)),

@@ -38,6 +38,8 @@ pub struct CallFacts {
     pub types: Vec<Type>,
     /// What module-level names hold once the module has run, and names others assign.
     pub globals: Vec<(Str, Var)>,
+    /// Attributes stored on anything but the receiver of the method that does it.
+    pub foreign: Vec<Str>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -263,6 +265,19 @@ pub enum Op {
         base: Var,
         site: SiteId,
     },
+    /// `del base.attr`
+    DelAttr {
+        base: Var,
+        attr: Str,
+        site: SiteId,
+    },
+    /// What a class pattern's sub-pattern at a position is given.
+    MatchArg {
+        to: Var,
+        from: Var,
+        index: u32,
+        site: SiteId,
+    },
     /// `base[start:…]`
     Slice {
         to: Var,
@@ -270,11 +285,13 @@ pub enum Op {
         start: i64,
         site: SiteId,
     },
+    /// `site` where elements are hashed.
     Display {
         to: Var,
         shape: Shape,
         first: u32,
         count: u32,
+        site: SiteId,
     },
     /// The elements one gets by iterating.
     Iterate {

@@ -1,9 +1,8 @@
 //! Attribute access: instances, classes, modules, `super()`, properties and descriptors.
 
-use std::rc::Rc;
-
 use super::solver::{Hidden, Invocation, PropertyInfo, Site, Solver, Target};
-use super::values::{ClassId, How, Sym, Value, ValueId, Var};
+use super::standard;
+use super::values::{ClassId, How, Key, Sym, Value, ValueId, Var};
 use crate::model::EdgeKind;
 use crate::model::facts::python::calls::{ArgKind, Literal};
 
@@ -70,7 +69,7 @@ impl<'a> Solver<'a, '_> {
                     self.graph.add(to, inner);
                 }
             }
-            Value::Partial(id) => {
+            Value::Partial(id) | Value::PartialMethod(id) => {
                 if self.syms.text(attr) == "func" {
                     let callee = self.partials[id as usize].callee;
                     self.graph.edge(callee, to);
@@ -81,8 +80,24 @@ impl<'a> Solver<'a, '_> {
                     self.add(to, Value::Function(body));
                 }
             }
-            Value::Opaque | Value::Callable(_) | Value::Wraps(_) => {}
-            Value::Native { .. } => {}
+            Value::Dispatcher(body) => {
+                if self.syms.text(attr) == "register" {
+                    self.add(to, Value::Registrar(body));
+                }
+            }
+            Value::Template { name, .. } => {
+                if let Some(value) = self.external_attribute(name, attr) {
+                    self.add(to, value);
+                }
+            }
+            Value::Record(object) => {
+                let field = self.field(object, Key::Text(attr));
+                self.graph.edge(field, to);
+                let rest = self.objects[object as usize].rest;
+                self.graph.edge(rest, to);
+            }
+            Value::Opaque | Value::Callable(_) | Value::Wraps(_) | Value::Registrar(_) => {}
+            Value::Native { .. } | Value::Getter { .. } | Value::Factory(_) => {}
             Value::Object(_)
             | Value::Text(_)
             | Value::Pattern(..)
@@ -91,6 +106,8 @@ impl<'a> Solver<'a, '_> {
             | Value::Generator(_)
             | Value::Coroutine(_)
             | Value::Manager(_)
+            | Value::Promise(_)
+            | Value::Globals(_)
             | Value::Made(_) => self.add(to, Value::Native { receiver: base, name: attr }),
         }
     }
@@ -110,11 +127,20 @@ impl<'a> Solver<'a, '_> {
         if text.len() + more.len() > MAX_EXTERNAL || text.matches('.').count() > 4 {
             return Some(Value::Opaque);
         }
+        let known = self.joined.get(&(name, attr)).copied();
+        let read = || standard::member(text, more).filter(|member| member.is_attribute);
+        if known.is_none()
+            && let Some(member) = read()
+            && !member.gives.contains(':')
+            && member.gives != "texts"
+        {
+            return Some(self.standard_value(name, member.gives));
+        }
         Some(Value::External(self.joined(name, attr)))
     }
 
     /// The name of an attribute of something named.
-    fn joined(&mut self, name: Sym, attr: Sym) -> Sym {
+    pub fn joined(&mut self, name: Sym, attr: Sym) -> Sym {
         if let Some(known) = self.joined.get(&(name, attr)) {
             return *known;
         }
@@ -132,6 +158,12 @@ impl<'a> Solver<'a, '_> {
         let var = self.graph.var();
         self.attributes.insert((class, attr), var);
         var
+    }
+
+    /// The variable of an attribute stored on a class, which instances bind.
+    pub fn class_attribute(&mut self, class: ClassId, attr: Sym) -> Var {
+        // Told apart from the variable of instances by the highest bit.
+        self.attribute(class | 1 << 31, attr)
     }
 
     #[allow(clippy::too_many_arguments)]
@@ -171,15 +203,29 @@ impl<'a> Solver<'a, '_> {
         if let Some(hook) = self.kin(class, self.known.getattribute).own {
             self.run_hook(base, hook, attr, to, site, how);
         }
-        if is_known || self.is_field(&kin, class, attr) {
+        if program.foreign.contains(&attr) && kin.own.is_none() {
+            for holder in &program.classes[class as usize].mro {
+                let var = self.class_attribute(*holder, attr);
+                self.hide(var, Hidden::Bind { receiver: base, to, site, how });
+            }
+        }
+        // A name that is only annotated is no attribute until something stores it.
+        let is_field = self.is_field(&kin, class, attr);
+        if is_known || is_field && program.classes[class as usize].is_record {
             return;
         }
         if let Some(hook) = self.kin(class, self.known.getattr).own {
             self.run_hook(base, hook, attr, to, site, how);
             return;
         }
+        if is_field {
+            return;
+        }
+        if program.classes[class as usize].is_open {
+            self.inherit_openly(class, base, attr, to, site);
+        }
         if let Some(outside) = program.classes[class as usize].outside.first() {
-            self.outside_attribute(base, *outside, attr, to);
+            self.outside_attribute(base, class, *outside, attr, to);
         } else if self.syms.text(attr).starts_with("__") {
             // What every object has.
             self.add(to, Value::Native { receiver: base, name: attr });
@@ -187,7 +233,18 @@ impl<'a> Solver<'a, '_> {
     }
 
     /// An attribute that must come from a base outside the project.
-    fn outside_attribute(&mut self, base: ValueId, outside: Sym, attr: Sym, to: Var) {
+    fn outside_attribute(
+        &mut self,
+        base: ValueId,
+        class: ClassId,
+        outside: Sym,
+        attr: Sym,
+        to: Var,
+    ) {
+        if let Some(name) = self.template(class, attr) {
+            self.add(to, Value::Template { receiver: base, name });
+            return;
+        }
         match self.syms.text(outside).strip_prefix("builtins.") {
             Some("object") | None if self.syms.text(outside) != "builtins.object" => {
                 if let Some(value) = self.external_attribute(outside, attr) {
@@ -254,8 +311,23 @@ impl<'a> Solver<'a, '_> {
             }
             is_known |= program.stores(class, attr);
         }
+        if program.foreign.contains(&attr) && kin.own.is_none() {
+            for holder in &info.mro {
+                let var = self.class_attribute(*holder, attr);
+                self.graph.edge(var, to);
+            }
+        }
         if is_known {
             return;
+        }
+        if let Some(meta) = info.metaclass
+            && program.foreign.contains(&attr)
+        {
+            // What the metaclass stores on the classes it makes.
+            for holder in &program.classes[meta as usize].mro {
+                let var = self.attribute(*holder, attr);
+                self.graph.edge(var, to);
+            }
         }
         if let Some(meta) = info.metaclass {
             if let Some((_, var)) = program.member(meta, attr) {
@@ -270,9 +342,12 @@ impl<'a> Solver<'a, '_> {
         if matches!(self.syms.text(attr), "__name__" | "__qualname__" | "__module__" | "__doc__") {
             self.add(to, Value::Literal(Literal::Text));
         } else if let Some(outside) = info.outside.first() {
-            self.outside_attribute(base, *outside, attr, to);
+            self.outside_attribute(base, class, *outside, attr, to);
         } else {
             self.add(to, Value::Native { receiver: base, name: attr });
+        }
+        if info.is_open {
+            self.inherit_openly(class, base, attr, to, site);
         }
     }
 
@@ -294,6 +369,16 @@ impl<'a> Solver<'a, '_> {
                 None => self.graph.add(to, member),
             },
             Value::ManagerFunction(body) => self.add(to, Value::Method { body, receiver, how }),
+            Value::Dispatcher(body) if class_receiver.is_some() => {
+                self.add(to, Value::Method { body, receiver, how });
+                let overloads = self.function_attribute(body, self.known.overloads);
+                self.hide(overloads, Hidden::Bind { receiver, to, site, how });
+            }
+            Value::PartialMethod(id) => self.bind_partial(id, receiver, to),
+            Value::Factory(maker) => {
+                let call = self.call_with(&[], to, 0, EdgeKind::Callback);
+                self.hide(maker, Hidden::Invoke { call, how: How::Callback });
+            }
             Value::Static(inner) => self.graph.add(to, inner),
             Value::ClassMethod(inner) => {
                 let receiver = class_receiver.unwrap_or(receiver);
@@ -332,8 +417,13 @@ impl<'a> Solver<'a, '_> {
                 }
             }
             // A member of an enumeration is an instance of it.
-            Value::Text(_) | Value::Number(_) | Value::Literal(_) | Value::Object(_) => match owner
-            {
+            Value::Text(_)
+            | Value::Number(_)
+            | Value::Literal(_)
+            | Value::Object(_)
+            | Value::External(_)
+            | Value::Opaque
+            | Value::Made(_) => match owner {
                 Value::Class(class) | Value::AnyClass(class)
                     if self.program.classes[class as usize].is_enum =>
                 {
@@ -372,129 +462,6 @@ impl<'a> Solver<'a, '_> {
         let Some(meta) = self.program.classes[class as usize].metaclass else { return false };
         let Some(owner) = self.program.bodies[body as usize].owner else { return false };
         self.program.derives(meta, owner) && !self.program.derives(class, owner)
-    }
-
-    fn load_super(&mut self, class: ClassId, receiver: ValueId, attr: Sym, to: Var, site: Site) {
-        let program = self.program;
-        let (of, is_bound) = match self.values.get(receiver) {
-            Value::Instance(of) | Value::Class(of) => (of, false),
-            Value::Bounded { class: of, .. } | Value::AnyClass(of) => (of, true),
-            _ => (class, true),
-        };
-        let found = self.supers(class, of, attr, is_bound);
-        for (var, how) in found.iter() {
-            self.hide(*var, Hidden::Bind { receiver, to, site, how: *how });
-        }
-        if found.is_empty() {
-            let outside = program.classes[class as usize].outside.first().copied();
-            match outside {
-                Some(outside) if !self.syms.text(outside).starts_with("builtins.") => {
-                    if let Some(value) = self.external_attribute(outside, attr) {
-                        self.add(to, value);
-                    }
-                }
-                _ => self.add(to, Value::Native { receiver, name: attr }),
-            }
-        }
-    }
-
-    /// The members that `super()` in a class leads to, asked by an instance of another.
-    fn supers(
-        &mut self,
-        class: ClassId,
-        of: ClassId,
-        attr: Sym,
-        is_bound: bool,
-    ) -> Rc<[(Var, How)]> {
-        let key = (class, of, attr, is_bound);
-        if let Some(known) = self.supers.get(&key) {
-            return known.clone();
-        }
-        let program = self.program;
-        let after = |of: ClassId| {
-            let mro = &program.classes[of as usize].mro;
-            let at = mro.iter().position(|known| *known == class)?;
-            program.member_after(&mro[at + 1..], attr)
-        };
-        let mut found: Vec<(Var, How)> = Vec::new();
-        if let Some((_, var)) = after(of).or_else(|| after(class)) {
-            found.push((var, How::Flow));
-        }
-        if is_bound {
-            // Below, other classes may stand between this one and its base.
-            for below in program.classes[of as usize].below.iter().copied() {
-                if let Some((_, var)) = after(below)
-                    && !found.iter().any(|(known, _)| *known == var)
-                {
-                    found.push((var, How::Override));
-                }
-            }
-        }
-        let found: Rc<[(Var, How)]> = found.into();
-        self.supers.insert(key, found.clone());
-        found
-    }
-
-    pub fn store_attribute(&mut self, base: ValueId, attr: Sym, from: Var, site: Site) {
-        let program = self.program;
-        match self.values.get(base) {
-            Value::Instance(class) | Value::Bounded { class, .. } => {
-                if let Some(member) = self.kin(class, attr).own {
-                    self.hide(member, Hidden::Set { receiver: base, from, site });
-                }
-                let var = self.attribute(class, attr);
-                self.graph.edge(from, var);
-                if self.kin(class, self.known.setattr).own.is_some() {
-                    let name = self.graph.var();
-                    self.add(name, Value::Text(attr));
-                    let hook = self.known.setattr;
-                    self.special(base, hook, &[name, from], 0, site, EdgeKind::Attribute);
-                }
-            }
-            Value::Class(class) | Value::AnyClass(class) => {
-                let var = self.attribute(class, attr);
-                self.graph.edge(from, var);
-                // The class's own binding is read by name first: let it hold the new value too.
-                if let Some(member) = program.members.get(&(class, attr)) {
-                    self.graph.edge(from, *member);
-                }
-            }
-            Value::Function(body) | Value::Method { body, .. } => {
-                let var = self.function_attribute(body, attr);
-                self.graph.edge(from, var);
-            }
-            Value::Module(module) => {
-                let module = self.syms.text(module);
-                if let Some(file) = program.modules.get(module)
-                    && let Some(var) = program.globals.get(&(*file, attr))
-                {
-                    self.graph.edge(from, *var);
-                }
-            }
-            _ => {}
-        }
-    }
-
-    /// A store meets a class member: properties and descriptors take it.
-    pub fn set(&mut self, member: ValueId, receiver: ValueId, from: Var, site: Site) {
-        match self.values.get(member) {
-            Value::Property(id) => {
-                let setter = self.properties[id as usize].setter;
-                let this = self.graph.var();
-                self.graph.add(this, receiver);
-                let call = self.call_with(&[this, from], 0, site, EdgeKind::Attribute);
-                self.hide(setter, Hidden::Invoke { call, how: How::Flow });
-            }
-            Value::Instance(class) | Value::Bounded { class, .. }
-                if self.kin(class, self.known.set).own.is_some() =>
-            {
-                let this = self.graph.var();
-                self.graph.add(this, receiver);
-                let set = self.known.set;
-                self.special(member, set, &[this, from], 0, site, EdgeKind::Attribute);
-            }
-            _ => {}
-        }
     }
 
     /// Calls a special method of a value's class. False when the project has none for it.
@@ -569,19 +536,8 @@ impl<'a> Solver<'a, '_> {
         }
     }
 
-    /// `setattr(base, name, …)`. On a class it says nothing about the members written in its body:
-    /// code that builds classes sets many names in one loop.
-    pub fn dynamic_store(&mut self, base: ValueId, name: ValueId, from: Var, site: Site) {
-        let Value::Text(name) = self.values.get(name) else { return };
-        match self.values.get(base) {
-            Value::Class(class) | Value::AnyClass(class)
-                if self.program.members.contains_key(&(class, name)) => {}
-            _ => self.store_attribute(base, name, from, site),
-        }
-    }
-
     /// All members whose names fit a pattern.
-    fn load_matching(&mut self, base: ValueId, prefix: Sym, suffix: Sym, to: Var, site: Site) {
+    pub fn load_matching(&mut self, base: ValueId, prefix: Sym, suffix: Sym, to: Var, site: Site) {
         let program = self.program;
         let (class, is_bound) = match self.values.get(base) {
             Value::Instance(class) => (class, false),

@@ -20,7 +20,10 @@ impl<'a> Solver<'a, '_> {
                 let id = self.property(call.to);
                 let getter = self.properties[id as usize].getter;
                 let setter = self.properties[id as usize].setter;
-                for (at, keyword, into) in [(0, "fget", getter), (1, "fset", setter)] {
+                let deleter = self.properties[id as usize].deleter;
+                for (at, keyword, into) in
+                    [(0, "fget", getter), (1, "fset", setter), (2, "fdel", deleter)]
+                {
                     let from = self.keyword(call, keyword).unwrap_or_else(|| arg(self, at));
                     self.graph.edge(from, into);
                 }
@@ -40,6 +43,17 @@ impl<'a> Solver<'a, '_> {
                 self.hide(base, hidden);
                 self.hide(name, hidden);
                 self.graph.edge(arg(self, 2), call.to);
+            }
+            // The hook that asks so is not asked again.
+            "object.__getattribute__" => {
+                let (base, name) = (arg(self, 0), arg(self, 1));
+                let hidden = Hidden::DynamicLoad { base, name, to: call.to, site: 0 };
+                self.hide(base, hidden);
+                self.hide(name, hidden);
+            }
+            "__import__" => {
+                let site = call.site;
+                self.hide(arg(self, 0), Hidden::Import { to: call.to, site });
             }
             "hasattr" => {
                 let (base, name) = (arg(self, 0), arg(self, 1));
@@ -61,9 +75,15 @@ impl<'a> Solver<'a, '_> {
                 self.hide(base, hidden);
                 self.hide(name, hidden);
             }
-            "object.__new__" | "super.__new__" => {
+            // A metaclass makes a class of its own: an instance of it.
+            "object.__new__" | "super.__new__" | "type.__new__" => {
+                let makes_classes = text == "type.__new__";
                 for class in self.held(arg(self, 0)) {
                     match self.values.get(class) {
+                        // The hook is told which class it makes.
+                        Value::Class(made) if makes_classes && !self.is_metaclass(made) => {
+                            self.graph.add(call.to, class);
+                        }
                         Value::Class(class) => self.add(call.to, Value::Instance(class)),
                         Value::AnyClass(class) => {
                             self.add(call.to, Value::Bounded { class, own: false });
@@ -154,7 +174,22 @@ impl<'a> Solver<'a, '_> {
                     self.hide(var, Hidden::Special { name, to: 0, site: call.site });
                 }
             }
-            "vars" | "globals" | "locals" | "open" | "input" | "object" => {
+            "globals" => {
+                if let Some((file, _)) = self.file_of_site(call.site) {
+                    let module: &'a str = &self.program.files[file as usize].python.facts.module;
+                    let module = self.syms.borrow(module);
+                    self.add(call.to, Value::Globals(module));
+                }
+            }
+            "vars" if call.count == 1 => {
+                for value in self.held(arg(self, 0)) {
+                    match self.values.get(value) {
+                        Value::Module(module) => self.add(call.to, Value::Globals(module)),
+                        _ => self.add(call.to, Value::Made(name)),
+                    }
+                }
+            }
+            "vars" | "locals" | "open" | "input" | "object" => {
                 self.add(call.to, Value::Made(name));
             }
             "super.__init__" | "object.__init__" => {}
@@ -235,6 +270,8 @@ impl<'a> Solver<'a, '_> {
         self.hide(function, Hidden::Invoke { call: back, how: How::Callback });
         let handed = if name == "map" { result } else { elements.first().copied().unwrap_or(0) };
         self.stream(call.to, handed, 1);
+        let stream = self.derived(call.to, 1, Shape::Stream);
+        self.objects[stream as usize].made = Some((function, back));
     }
 
     fn ordered(&mut self, call: Invocation, name: &str) {
@@ -294,9 +331,12 @@ impl<'a> Solver<'a, '_> {
                 }
             }
         }
-        let to = self.graph.var();
         if shape != Shape::Dict {
-            self.hide(from, Hidden::Iterate { to, site: call.site, is_async: false });
+            let element = self.elements_of(from, call);
+            // What a set is made of is hashed.
+            if shape == Shape::Set {
+                self.hide(element, Hidden::Hash { site: call.site });
+            }
         }
     }
 
@@ -339,7 +379,7 @@ impl<'a> Solver<'a, '_> {
     }
 
     /// `functools.partial(f, …)`.
-    pub fn make_partial(&mut self, call: Invocation) {
+    pub fn make_partial(&mut self, call: Invocation, is_method: bool) {
         let Some(callee) = self.positional(call, 0) else { return };
         let key = (call.to, 1);
         let id = match self.property_ids.get(&key) {
@@ -352,6 +392,7 @@ impl<'a> Solver<'a, '_> {
                 id
             }
         };
-        self.add(call.to, Value::Partial(id));
+        let made = if is_method { Value::PartialMethod(id) } else { Value::Partial(id) };
+        self.add(call.to, made);
     }
 }

@@ -29,6 +29,7 @@ impl<'a> Solver<'a, '_> {
                 let to = self.graph.var();
                 if self.kin(class, name).own.is_some()
                     || matches!(self.values.get(callee), Value::Bounded { .. })
+                    || self.template(class, name).is_some()
                 {
                     self.load_attribute(callee, name, to, call.site);
                     self.hide(to, Hidden::Invoke { call, how });
@@ -39,7 +40,31 @@ impl<'a> Solver<'a, '_> {
                     self.external_edge(call.site, name, call.kind, how);
                 }
             }
-            Value::External(name) => self.call_external(call, name, how),
+            Value::External(name) => self.call_external(call, name, how, None),
+            Value::Template { receiver, name } => {
+                if self.done.insert((u32::MAX - 12, callee, call.site, call.to)) {
+                    self.call_external(call, name, how, Some(receiver));
+                }
+            }
+            Value::Getter { reads, first, count } => self.read_off(call, reads, first, count),
+            Value::Dispatcher(body) => {
+                self.enter(call, body, None, how);
+                if self.done.insert((u32::MAX - 12, callee, call.site, call.to)) {
+                    let overloads = self.function_attribute(body, self.known.overloads);
+                    self.hide(overloads, Hidden::Invoke { call, how });
+                }
+            }
+            Value::Registrar(body) => {
+                let (of, to) = (self.positional(call, 0).unwrap_or(0), call.to);
+                match self.positional(call, 1) {
+                    Some(function) => {
+                        let overloads = self.function_attribute(body, self.known.overloads);
+                        self.graph.edge(function, overloads);
+                        self.graph.edge(function, to);
+                    }
+                    None => self.hide(of, Hidden::Register { body, to }),
+                }
+            }
             Value::Builtin(name) => self.call_builtin(call, name, how),
             Value::Native { receiver, name } => self.call_native(call, receiver, name, how),
             Value::Static(inner) | Value::ClassMethod(inner) => self.invoke(call, inner, how),
@@ -360,6 +385,23 @@ impl<'a> Solver<'a, '_> {
                 self.enter_member(silent, *var, receiver, How::Override);
             }
         }
+        if !is_made && info.is_open {
+            let bound = self.graph.var();
+            let name = self.known.init;
+            for holder in &info.mro {
+                let base = &program.classes[*holder as usize];
+                let vars = program.files[base.file as usize].vars;
+                for var in base.facts.bases.iter().filter(|var| **var != 0) {
+                    let receiver = made_id;
+                    let site = call.site;
+                    self.hide(
+                        vars + var,
+                        Hidden::Inherit { receiver, attr: name, to: bound, site },
+                    );
+                }
+            }
+            self.hide(bound, Hidden::Invoke { call: Invocation { to: 0, ..call }, how });
+        }
         if !is_made && let Some(outside) = info.outside.first() {
             let name = self.syms.text(*outside);
             if !name.starts_with("builtins.") && !is_marker(name) {
@@ -432,6 +474,12 @@ impl<'a> Solver<'a, '_> {
             if let Some((holder, name)) = field {
                 let var = self.attribute(holder, name);
                 self.graph.edge(arg.var, var);
+            }
+        }
+        for (holder, name) in &fields {
+            // Defaults that a function makes are made now.
+            if let Some(member) = program.members.get(&(*holder, *name)) {
+                self.hide(*member, Hidden::Make { to: 0, site: call.site });
             }
         }
         for hook in [self.known.post_init, self.known.attrs_post_init, self.known.attrs_pre_init] {

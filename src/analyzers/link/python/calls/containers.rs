@@ -1,12 +1,20 @@
 //! Displays, subscripts and the methods of builtin types.
 
-use super::solver::{Hidden, Invocation, Site, Solver, Target};
-use super::values::{How, Key, ObjectId, Sym, Value, ValueId, Var};
+use super::natives::is_mutator;
+use super::solver::{Hidden, Invocation, Site, Solver};
+use super::values::{How, Key, ObjectId, Value, ValueId, Var};
 use crate::model::EdgeKind;
 use crate::model::facts::python::calls::{Literal, Shape};
 
 impl<'a> Solver<'a, '_> {
-    pub fn display(&mut self, file: u32, to: Var, shape: Shape, first: u32, count: u32) {
+    pub fn display(
+        &mut self,
+        file: u32,
+        to: Var,
+        shape: Shape,
+        (first, count): (u32, u32),
+        site: Site,
+    ) {
         let info = &self.program.files[file as usize];
         let facts = &info.python.facts.calls;
         let base = info.vars;
@@ -16,6 +24,10 @@ impl<'a> Solver<'a, '_> {
         let items = &facts.items[first as usize..(first + count) as usize];
         let mut index = Some(0i64);
         for item in items {
+            if site != 0 {
+                let hashed = if shape == Shape::Dict { item.key } else { item.value };
+                self.hide(var(hashed), Hidden::Hash { site });
+            }
             if item.star {
                 self.hide(var(item.value), Hidden::Fill { object });
                 index = None;
@@ -91,7 +103,34 @@ impl<'a> Solver<'a, '_> {
         site: Site,
     ) {
         match self.values.get(base) {
-            Value::Object(object) => self.get_object(object, key, keys, to),
+            Value::Object(object) => {
+                self.get_object(object, key, keys, to);
+                let info = &self.objects[object as usize];
+                let (maker, rest) = (info.maker, info.rest);
+                if maker != 0 && self.done.insert((u32::MAX - 11, object, site, to)) {
+                    let call = self.call_with(&[], rest, site, EdgeKind::Callback);
+                    self.hide(maker, Hidden::Invoke { call, how: How::Callback });
+                }
+                if self.objects[object as usize].shape == Shape::Dict
+                    && let Some(key) = key
+                {
+                    self.hash_key(key, site);
+                }
+            }
+            Value::Globals(module) => {
+                if let Some(Value::Text(name)) = key.map(|key| self.values.get(key)) {
+                    self.load_module(module, name, to, site);
+                }
+            }
+            Value::External(name) if self.syms.text(name) == "sys.modules" => {
+                if let Some(Value::Text(module)) = key.map(|key| self.values.get(key))
+                    && self.program.modules.contains_key(self.syms.text(module))
+                {
+                    self.add(to, Value::Module(module));
+                } else {
+                    self.add(to, Value::Opaque);
+                }
+            }
             Value::Instance(class) | Value::Bounded { class, .. } => {
                 if key.is_some() {
                     return;
@@ -189,11 +228,16 @@ impl<'a> Solver<'a, '_> {
             }
             _ => {}
         }
-        // The key of a dictionary is hashed.
-        if let Some(key) = key {
-            let hash = self.known.hash;
-            if matches!(self.values.get(base), Value::Object(_)) {
-                self.special(key, hash, &[], 0, site, EdgeKind::Implicit);
+        // The key of a dictionary is hashed, and the element of a set that is built.
+        if site != 0
+            && let Value::Object(object) = self.values.get(base)
+        {
+            match (self.objects[object as usize].shape, key) {
+                (Shape::Dict, Some(key)) => self.hash_key(key, site),
+                (Shape::Set, None) if self.done.insert((u32::MAX - 14, from, site, 0)) => {
+                    self.hide(from, Hidden::Hash { site });
+                }
+                _ => {}
             }
         }
     }
@@ -234,158 +278,28 @@ impl<'a> Solver<'a, '_> {
         }
     }
 
-    /// Calls a method of a builtin type.
-    pub fn call_native(&mut self, call: Invocation, receiver: ValueId, name: Sym, how: How) {
-        let text = self.syms.text(name).to_owned();
-        let arg = |solver: &Self, at: u32| solver.positional(call, at).unwrap_or(0);
-        let held = self.values.get(receiver);
-        let object = match held {
-            Value::Object(object) => Some(object),
-            Value::Instance(class) | Value::Bounded { class, .. } => self.content(class),
-            _ => None,
-        };
-        if let Value::Property(_) = held {
-            self.extend_property(call, receiver, &text);
-            return;
+    /// What looking a key up runs on it: its hash, and the comparison with keys of the same hash.
+    pub fn hash_key(&mut self, key: ValueId, site: Site) {
+        match self.values.get(key) {
+            Value::Instance(_) | Value::Bounded { .. } => {
+                for name in [self.known.hash, self.known.eq] {
+                    self.special(key, name, &[0], 0, site, EdgeKind::Implicit);
+                }
+            }
+            // A tuple is hashed by what it holds.
+            Value::Object(object)
+                if self.objects[object as usize].shape == Shape::Tuple
+                    && self.done.insert((u32::MAX - 15, object, site, 0)) =>
+            {
+                let any = self.objects[object as usize].any;
+                self.hide(any, Hidden::Hash { site });
+            }
+            _ => {}
         }
-        if let Some(object) = object
-            && self.call_container(call, receiver, object, &text)
-        {
-            if is_mutator(&text) {
-                return;
-            }
-        } else {
-            match (held, text.as_str()) {
-                (Value::Generator(body), "send" | "__next__" | "throw") => {
-                    let facts = self.program.bodies[body as usize].facts;
-                    let yields = self.program.var_of(body, facts.yields);
-                    self.graph.edge(yields, call.to);
-                    if text == "send" {
-                        let sent = self.program.var_of(body, facts.sent);
-                        let value = arg(self, 0);
-                        self.graph.edge(value, sent);
-                    }
-                    return;
-                }
-                (Value::Generator(_), "__iter__" | "__aiter__") => {
-                    self.graph.add(call.to, receiver);
-                    return;
-                }
-                (Value::Class(class) | Value::AnyClass(class), "__new__") => {
-                    self.add(call.to, Value::Instance(class));
-                    return;
-                }
-                (Value::Class(class), "__call__") => {
-                    // `type.__call__`, reached from a metaclass of ours.
-                    self.make(call, class, How::Flow, false);
-                    return;
-                }
-                (Value::AnyClass(class), "__call__") => {
-                    self.make(call, class, How::Flow, true);
-                    return;
-                }
-                (Value::Class(class) | Value::AnyClass(class), "__subclasses__" | "mro") => {
-                    let list = self.derived(call.to, 3, Shape::List);
-                    self.add(call.to, Value::Object(list));
-                    let rest = self.objects[list as usize].rest;
-                    for child in self.program.classes[class as usize].children.clone() {
-                        self.add(rest, Value::Class(child));
-                    }
-                    return;
-                }
-                (Value::Text(_) | Value::Pattern(..) | Value::Literal(Literal::Text), _) => {
-                    if text == "join" {
-                        let parts = arg(self, 0);
-                        let element = self.graph.var();
-                        self.hide(
-                            parts,
-                            Hidden::Iterate { to: element, site: call.site, is_async: false },
-                        );
-                    }
-                    if text == "format" {
-                        for at in call.first..call.first + call.count {
-                            let var = self.args[at as usize].var;
-                            let name = self.known.format;
-                            self.hide(var, Hidden::Special { name, to: 0, site: call.site });
-                        }
-                    }
-                    self.text_result(call, &text);
-                }
-                (Value::Made(name), _) => {
-                    let whole = format!("{}.{text}", self.syms.text(name));
-                    let whole = self.syms.own(whole);
-                    self.edge(call.site, Target::Builtin(whole), call.kind, how);
-                    self.add(call.to, Value::Opaque);
-                    return;
-                }
-                _ => {}
-            }
-        }
-        // A value that has no such method cannot be the one that is called here.
-        if let Some(kind) = self.builtin_kind(held)
-            && let Some(whole) = self.native(kind, name)
-        {
-            self.edge(call.site, Target::Builtin(whole), call.kind, how);
-        }
-    }
-
-    /// The name of a method of a builtin type, if it has one of that name.
-    fn native(&mut self, kind: &'static str, name: Sym) -> Option<Sym> {
-        if let Some(known) = self.natives.get(&(kind, name)) {
-            return *known;
-        }
-        let text = self.syms.text(name);
-        let whole = has_method(kind, text).then(|| format!("<**{kind}**>.{text}"));
-        let whole = whole.map(|whole| self.syms.own(whole));
-        self.natives.insert((kind, name), whole);
-        whole
-    }
-
-    fn text_result(&mut self, call: Invocation, name: &str) {
-        match name {
-            "split" | "rsplit" | "splitlines" => {
-                let list = self.derived(call.to, 2, Shape::List);
-                self.add(call.to, Value::Object(list));
-                let rest = self.objects[list as usize].rest;
-                self.add(rest, Value::Literal(Literal::Text));
-            }
-            "partition" | "rpartition" => {
-                let tuple = self.derived(call.to, 2, Shape::Tuple);
-                self.add(call.to, Value::Object(tuple));
-                let rest = self.objects[tuple as usize].rest;
-                self.add(rest, Value::Literal(Literal::Text));
-            }
-            "encode" => self.add(call.to, Value::Literal(Literal::Bytes)),
-            "find" | "rfind" | "index" | "count" => {
-                self.add(call.to, Value::Literal(Literal::Number));
-            }
-            _ if name.starts_with("is") || name.ends_with("with") => {
-                self.add(call.to, Value::Literal(Literal::Bool));
-            }
-            _ => self.add(call.to, Value::Literal(Literal::Text)),
-        }
-    }
-
-    /// The name PyCG gives a builtin type.
-    fn builtin_kind(&self, value: Value) -> Option<&'static str> {
-        Some(match value {
-            Value::Text(_) | Value::Pattern(..) | Value::Literal(Literal::Text) => "PyStr",
-            Value::Number(_) | Value::Literal(Literal::Number) => "PyNum",
-            Value::Literal(Literal::Bytes) => "PyBytes",
-            Value::Literal(Literal::Bool) => "PyBool",
-            Value::Object(object) => match self.objects[object as usize].shape {
-                Shape::Dict => "PyDict",
-                Shape::List => "PyList",
-                Shape::Tuple => "PyTuple",
-                Shape::Set => "PySet",
-                Shape::Stream => return None,
-            },
-            _ => return None,
-        })
     }
 
     /// Methods of containers that move elements. False for others.
-    fn call_container(
+    pub fn call_container(
         &mut self,
         call: Invocation,
         receiver: ValueId,
@@ -401,8 +315,7 @@ impl<'a> Solver<'a, '_> {
                 let value = arg(self, 0);
                 self.graph.edge(value, rest);
                 if shape == Shape::Set {
-                    let hash = self.known.hash;
-                    self.hide(value, Hidden::Special { name: hash, to: 0, site: call.site });
+                    self.hide(value, Hidden::Hash { site: call.site });
                 }
             }
             "insert" => {
@@ -422,6 +335,10 @@ impl<'a> Solver<'a, '_> {
                 for at in 0..call.count {
                     let value = arg(self, at);
                     self.hide(value, Hidden::Fill { object });
+                    if shape == Shape::Set {
+                        let element = self.elements_of(value, call);
+                        self.hide(element, Hidden::Hash { site: call.site });
+                    }
                 }
                 if is_dict {
                     for at in call.first..call.first + call.count {
@@ -449,8 +366,7 @@ impl<'a> Solver<'a, '_> {
                             self.graph.edge(default, rest);
                         }
                     }
-                    let hash = self.known.hash;
-                    self.hide(key, Hidden::Special { name: hash, to: 0, site: call.site });
+                    self.hide(key, Hidden::Hash { site: call.site });
                 } else {
                     self.graph.edge(any, call.to);
                 }
@@ -488,6 +404,18 @@ impl<'a> Solver<'a, '_> {
                     self.hide(key, Hidden::Invoke { call: back, how: How::Callback });
                 }
             }
+            "remove" | "discard" | "index" | "count" if shape != Shape::Dict => {
+                let value = arg(self, 0);
+                if shape == Shape::Set {
+                    self.hide(value, Hidden::Hash { site: call.site });
+                } else {
+                    let eq = self.known.eq;
+                    self.hide(value, Hidden::Special { name: eq, to: 0, site: call.site });
+                }
+                if matches!(name, "index" | "count") {
+                    self.add(call.to, Value::Literal(Literal::Number));
+                }
+            }
             "remove" | "clear" | "discard" | "reverse" | "move_to_end" => {}
             _ => return false,
         }
@@ -507,77 +435,10 @@ impl<'a> Solver<'a, '_> {
         self.graph.edge(elements, rest);
     }
 
-    /// `@prop.setter` and its like.
-    fn extend_property(&mut self, call: Invocation, receiver: ValueId, name: &str) {
-        let Value::Property(id) = self.values.get(receiver) else { return };
-        let Some(function) = self.positional(call, 0) else { return };
-        let info = &self.properties[id as usize];
-        let into = match name {
-            "setter" => info.setter,
-            "deleter" => info.deleter,
-            "getter" => info.getter,
-            _ => return,
-        };
-        self.graph.edge(function, into);
-        self.graph.add(call.to, receiver);
-    }
-
     /// A key becomes known for a lookup.
     pub fn lookup(&mut self, key: ValueId, object: ObjectId, to: Var) {
         self.get_object(object, Some(key), 0, to);
     }
-}
-
-/// Methods whose whole effect is on elements, which are followed: no edges are drawn for them.
-fn is_mutator(name: &str) -> bool {
-    matches!(
-        name,
-        "append"
-            | "add"
-            | "appendleft"
-            | "insert"
-            | "extend"
-            | "update"
-            | "extendleft"
-            | "setdefault"
-            | "__setitem__"
-            | "remove"
-            | "clear"
-            | "discard"
-    )
-}
-
-/// Whether a builtin type has a method.
-fn has_method(kind: &str, name: &str) -> bool {
-    let methods = match kind {
-        "PyStr" => {
-            "capitalize casefold center count encode endswith expandtabs find format format_map \
-             index isalnum isalpha isascii isdecimal isdigit isidentifier islower isnumeric \
-             isprintable isspace istitle isupper join ljust lower lstrip maketrans partition \
-             removeprefix removesuffix replace rfind rindex rjust rpartition rsplit rstrip split \
-             splitlines startswith strip swapcase title translate upper zfill"
-        }
-        "PyBytes" => {
-            "capitalize center count decode endswith expandtabs find fromhex hex index isalnum \
-             isalpha isascii isdigit islower isspace istitle isupper join ljust lower lstrip \
-             maketrans partition removeprefix removesuffix replace rfind rindex rjust rpartition \
-             rsplit rstrip split splitlines startswith strip swapcase title translate upper zfill"
-        }
-        "PyNum" => {
-            "as_integer_ratio bit_count bit_length conjugate from_bytes fromhex hex is_integer \
-             to_bytes"
-        }
-        "PyList" => "append clear copy count extend index insert pop remove reverse sort",
-        "PyTuple" => "count index",
-        "PyDict" => "clear copy fromkeys get items keys pop popitem setdefault update values",
-        "PySet" => {
-            "add clear copy difference difference_update discard intersection \
-             intersection_update isdisjoint issubset issuperset pop remove symmetric_difference \
-             symmetric_difference_update union update"
-        }
-        _ => "",
-    };
-    methods.split_whitespace().any(|method| method == name)
 }
 
 pub fn container_shape(base: &str) -> Option<Shape> {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
+use super::openness::open_sites;
 use super::solver::{Found, Solver, Target};
 use super::values::{How, Value};
 use crate::model::facts::python::calls::{BodyKind, Op, Param};
@@ -60,6 +61,7 @@ impl<'a> Solver<'a, '_> {
             counts[*site as usize][usize::from(is_explicit(found.kind))] += 1;
         }
         let whys = Whys::new();
+        let open = open_sites(self.program, &self.library);
         let mut edges: Vec<CallEdge> = Vec::with_capacity(self.edges.len());
         for ((site, target), found) in &self.edges {
             let body = bodies[*site as usize];
@@ -80,7 +82,7 @@ impl<'a> Solver<'a, '_> {
                 continue;
             }
             let count = counts[*site as usize][usize::from(is_explicit(found.kind))];
-            let (certainty, why) = whys.of(*found, count as usize);
+            let (certainty, why) = whys.of(*found, count as usize, open[*site as usize]);
             let info = &self.program.files[self.program.bodies[body as usize].file as usize];
             let place = &info.python.facts.calls.sites[(*site - info.sites) as usize];
             edges.push(CallEdge {
@@ -229,6 +231,7 @@ fn is_explicit(kind: EdgeKind) -> bool {
 struct Whys {
     flow: Name,
     several: Name,
+    handed: Name,
     own: Name,
     annotated: Name,
     callback: Name,
@@ -242,6 +245,7 @@ impl Whys {
         Self {
             flow: name("the value called is defined there"),
             several: name("one of the values that may be called here"),
+            handed: name("what a parameter is given within the project"),
             own: name("a method of the receiver's own class"),
             annotated: name("a method of the class an annotation names"),
             callback: name("handed to a function that calls it back"),
@@ -250,9 +254,10 @@ impl Whys {
         }
     }
 
-    fn of(&self, found: Found, count: usize) -> (Certainty, Name) {
+    fn of(&self, found: Found, count: usize, is_open: bool) -> (Certainty, Name) {
         let crowd = |one: Certainty| if count > MANY { Certainty::Possible } else { one };
         match found.how {
+            How::Flow if is_open => (crowd(Certainty::Inferred), self.handed.clone()),
             How::Flow if count == 1 => (Certainty::Exact, self.flow.clone()),
             How::Flow => (crowd(Certainty::Inferred), self.several.clone()),
             How::Own => (crowd(Certainty::Inferred), self.own.clone()),

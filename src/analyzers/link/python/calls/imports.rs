@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::program::Program;
 use super::solver::{Hidden, Site, Solver};
-use super::values::{How, Sym, Value, Var};
+use super::values::{How, Sym, Value, ValueId, Var};
 use crate::model::EdgeKind;
 
 /// How many re-exports an import is followed through.
@@ -39,6 +39,29 @@ impl<'a> Solver<'a, '_> {
             self.module_hook(found, path, 0, site);
         }
         self.import_name(&text, to, 0);
+    }
+
+    /// `import_module(name)`; a relative name climbs from the package of the file that asks.
+    pub fn import_dynamically(&mut self, name: ValueId, to: Var, site: Site) {
+        let Value::Text(name) = self.values.get(name) else { return };
+        let name = self.syms.text(name);
+        let level = name.len() - name.trim_start_matches('.').len();
+        let mut whole = name.trim_start_matches('.').to_owned();
+        if level > 0 {
+            let Some((file, _)) = self.file_of_site(site) else { return };
+            let facts = self.program.files[file as usize].python.facts;
+            let mut package: &str = &facts.module;
+            for _ in usize::from(facts.is_package)..level {
+                package = package.rsplit_once('.').map_or("", |(above, _)| above);
+            }
+            whole = format!("{package}.{whole}");
+        }
+        let is_known =
+            self.program.modules.contains_key(&*whole) || self.program.packages.contains(&*whole);
+        if is_known {
+            let module = self.syms.own(whole);
+            self.add(to, Value::Module(module));
+        }
     }
 
     fn import_name(&mut self, origin: &str, to: Var, hops: u32) {

@@ -54,7 +54,8 @@ impl<'a> Solver<'a, '_> {
         let mut vars = Vec::new();
         let stores = program.stored.contains(&attr) && program.stores(class, attr);
         let mut is_known = stores;
-        if program.stored.contains(&attr) && (kin.own.is_none() || stores) {
+        let is_stored = program.stored.contains(&attr) || program.foreign.contains(&attr);
+        if is_stored && (kin.own.is_none() || stores) {
             let info = &program.classes[class as usize];
             vars.extend(info.mro.iter().map(|holder| self.attribute(*holder, attr)));
             if is_bound {

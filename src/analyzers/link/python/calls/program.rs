@@ -61,6 +61,8 @@ pub struct Program<'a> {
     pub class_names: FxHashMap<Sym, ClassId>,
     /// Attribute names that are stored somewhere, or declared as fields.
     pub stored: FxHashSet<Sym>,
+    /// Attribute names that are stored on something else than the receiver of a method.
+    pub foreign: FxHashSet<Sym>,
     pub vars: u32,
     pub ops: u32,
     pub sites: u32,
@@ -78,6 +80,7 @@ impl<'a> Program<'a> {
             globals: FxHashMap::default(),
             class_names: FxHashMap::default(),
             stored: FxHashSet::default(),
+            foreign: FxHashSet::default(),
             vars: 0,
             ops: 0,
             sites: 0,
@@ -148,6 +151,7 @@ impl<'a> Program<'a> {
                 is_enum: false,
             });
         }
+        self.foreign.extend(facts.foreign.iter().map(|name| file.syms[*name as usize]));
         for (name, var) in &facts.globals {
             self.globals.insert((at, file.syms[*name as usize]), file.vars + var);
         }

@@ -1,6 +1,6 @@
 //! What the language calls by itself: iteration, `with`, `await`, operators, conversions, narrowing.
 
-use super::solver::{Hidden, Site, Solver, Target};
+use super::solver::{Hidden, Invocation, Site, Solver, Target};
 use super::values::{How, Key, Sym, Value, ValueId, Var};
 use crate::model::EdgeKind;
 use crate::model::facts::python::calls::{Literal, Shape};
@@ -9,9 +9,19 @@ impl<'a> Solver<'a, '_> {
     pub fn iterate(&mut self, value: ValueId, to: Var, site: Site, is_async: bool) {
         match self.values.get(value) {
             Value::Object(object) => {
-                let object = &self.objects[object as usize];
-                let from = if object.shape == Shape::Dict { object.keys } else { object.any };
+                let known = &self.objects[object as usize];
+                let from = if known.shape == Shape::Dict { known.keys } else { known.any };
+                let made = known.made;
                 self.graph.edge(from, to);
+                // `map` and `filter` run their function where they are consumed.
+                if let Some((callee, call)) = made
+                    && site != 0
+                    && site != call.site
+                    && self.done.insert((u32::MAX - 16, object, site, 0))
+                {
+                    let call = Invocation { site, to: 0, ..call };
+                    self.hide(callee, Hidden::Invoke { call, how: How::Callback });
+                }
             }
             Value::Generator(_) => self.next(value, to, site, is_async),
             Value::Instance(class) | Value::Bounded { class, .. } => {
@@ -150,6 +160,10 @@ impl<'a> Solver<'a, '_> {
                 let any = self.objects[object as usize].any;
                 self.graph.edge(any, to);
             }
+            Value::Promise(result) => {
+                self.graph.edge(result, to);
+                self.hide(result, Hidden::Await { to, site: 0 });
+            }
             _ => self.graph.add(to, value),
         }
     }
@@ -211,6 +225,11 @@ impl<'a> Solver<'a, '_> {
         } else {
             [Some(name), None, None]
         };
+        if let Value::Object(_) = self.values.get(value)
+            && name == self.known.hash
+        {
+            self.hash_key(value, site);
+        }
         for name in fallbacks.into_iter().flatten() {
             if self.special(value, name, &[0], to, site, EdgeKind::Implicit) {
                 return;
@@ -219,182 +238,6 @@ impl<'a> Solver<'a, '_> {
         if to != 0 && matches!(self.values.get(value), Value::Number(_) | Value::Literal(_)) {
             self.graph.add(to, value);
         }
-    }
-
-    pub fn binary(
-        &mut self,
-        value: ValueId,
-        name: Sym,
-        (left, right, to): (Var, Var, Var),
-        site: Site,
-        in_place: bool,
-        is_right: bool,
-    ) {
-        if is_right {
-            // The right operand is asked when the left one knows no better.
-            let left_knows = self.graph.values(left).iter().any(|left| {
-                matches!(self.values.get(*left), Value::Instance(_) | Value::Bounded { .. })
-            });
-            if !left_knows && !self.graph.is_empty(left) {
-                let reflected = self.reflected(name);
-                self.special(value, reflected, &[left], to, site, EdgeKind::Implicit);
-            }
-            return;
-        }
-        match self.values.get(value) {
-            Value::Instance(_) | Value::Bounded { .. } | Value::Class(_) => {
-                if in_place {
-                    let own = self.in_place(name);
-                    if self.special(value, own, &[right], to, site, EdgeKind::Implicit) {
-                        return;
-                    }
-                }
-                self.special(value, name, &[right], to, site, EdgeKind::Implicit);
-            }
-            Value::Object(object) => {
-                // Concatenation and unions of containers keep the elements of both.
-                self.graph.add(to, value);
-                if in_place {
-                    self.hide(right, Hidden::Fill { object });
-                } else {
-                    self.graph.edge(right, to);
-                }
-            }
-            Value::Text(_) | Value::Pattern(..) => self.add(to, Value::Literal(Literal::Text)),
-            Value::Number(_) => self.add(to, Value::Literal(Literal::Number)),
-            Value::Literal(kind) => self.add(to, Value::Literal(kind)),
-            _ => {}
-        }
-    }
-
-    fn reflected(&mut self, name: Sym) -> Sym {
-        self.operator(name, 'r')
-    }
-
-    fn in_place(&mut self, name: Sym) -> Sym {
-        self.operator(name, 'i')
-    }
-
-    /// `__add__` with `r` is `__radd__`.
-    fn operator(&mut self, name: Sym, form: char) -> Sym {
-        if let Some(known) = self.operators.get(&(name, form)) {
-            return *known;
-        }
-        let text = self.syms.text(name);
-        let made = format!("__{form}{}", text.trim_start_matches('_'));
-        let made = self.syms.own(made);
-        self.operators.insert((name, form), made);
-        made
-    }
-
-    pub fn compare(&mut self, value: ValueId, name: Sym, right: Var, site: Site) {
-        if self.special(value, name, &[right], 0, site, EdgeKind::Implicit) {
-            return;
-        }
-        if name == self.known.ne {
-            let eq = self.known.eq;
-            self.special(value, eq, &[right], 0, site, EdgeKind::Implicit);
-        } else if name == self.known.contains {
-            let iter = self.known.iter;
-            self.special(value, iter, &[], 0, site, EdgeKind::Implicit);
-        }
-    }
-
-    /// What of `value` passes `isinstance(…, class)`.
-    pub fn narrow(&mut self, value: ValueId, class: ValueId, to: Var) {
-        let program = self.program;
-        match self.values.get(class) {
-            Value::Class(wanted) | Value::AnyClass(wanted) => match self.values.get(value) {
-                Value::Instance(held) if program.derives(held, wanted) => self.graph.add(to, value),
-                Value::Bounded { class: held, own } => {
-                    if program.derives(held, wanted) {
-                        self.graph.add(to, value);
-                    } else if program.derives(wanted, held) {
-                        self.add(to, Value::Bounded { class: wanted, own });
-                    }
-                }
-                _ => {}
-            },
-            Value::Object(object) => {
-                for class in self.classes_in(object) {
-                    self.narrow(value, class, to);
-                }
-            }
-            Value::Builtin(name) => {
-                let wanted = self.syms.text(name);
-                let fits = match self.values.get(value) {
-                    Value::Instance(held) | Value::Bounded { class: held, .. } => {
-                        let held = &program.classes[held as usize];
-                        let is_wanted = |base: &str| base.strip_prefix("builtins.") == Some(wanted);
-                        held.outside.iter().any(|base| is_wanted(self.syms.text(*base)))
-                    }
-                    Value::Class(_) | Value::AnyClass(_) => wanted == "type",
-                    _ => true,
-                };
-                if fits {
-                    self.graph.add(to, value);
-                }
-            }
-            _ => {
-                let fits = match self.values.get(value) {
-                    Value::Instance(held) | Value::Bounded { class: held, .. } => {
-                        let held = &program.classes[held as usize];
-                        held.is_open || !held.outside.is_empty()
-                    }
-                    _ => true,
-                };
-                if fits {
-                    self.graph.add(to, value);
-                }
-            }
-        }
-    }
-
-    /// The classes in a tuple, tuples within included; a container may hold itself.
-    pub fn classes_in(&self, object: u32) -> Vec<ValueId> {
-        let mut found: Vec<ValueId> = Vec::new();
-        let mut seen: Vec<u32> = Vec::new();
-        let mut open: Vec<u32> = vec![object];
-        while let Some(object) = open.pop() {
-            if seen.contains(&object) {
-                continue;
-            }
-            seen.push(object);
-            for value in self.held(self.objects[object as usize].any) {
-                match self.values.get(value) {
-                    Value::Object(inner) => open.push(inner),
-                    _ => found.push(value),
-                }
-            }
-        }
-        found
-    }
-
-    /// Any instance of a class that `except` or a pattern names.
-    pub fn instances_of(&mut self, class: ValueId, to: Var) {
-        match self.values.get(class) {
-            Value::Class(class) | Value::AnyClass(class) => {
-                self.add(to, Value::Bounded { class, own: false });
-            }
-            Value::Object(object) => {
-                for class in self.classes_in(object) {
-                    self.instances_of(class, to);
-                }
-            }
-            Value::External(name) => self.add(to, Value::External(name)),
-            Value::Builtin(name) => self.add(to, Value::Made(name)),
-            _ => {}
-        }
-    }
-
-    /// Whether a variable holds an instance of a class or one below.
-    pub fn holds_instance(&self, var: Var, class: u32) -> bool {
-        self.graph.values(var).iter().any(|value| match self.values.get(*value) {
-            Value::Instance(held) | Value::Bounded { class: held, .. } => {
-                self.program.derives(held, class)
-            }
-            _ => false,
-        })
     }
 
     /// Elements of one container flow into another.

@@ -44,7 +44,7 @@ impl<'a> Solver<'a, '_> {
         }
     }
 
-    fn is_metaclass(&self, class: ClassId) -> bool {
+    pub fn is_metaclass(&self, class: ClassId) -> bool {
         let outside = &self.program.classes[class as usize].outside;
         outside.iter().any(|base| {
             matches!(self.syms.text(*base), "builtins.type" | "abc.ABCMeta" | "enum.EnumMeta")

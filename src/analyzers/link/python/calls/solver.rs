@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::externals::Effect;
+use super::effects::Effect;
 use super::graph::{Graph, Rule};
 use super::imports::Brought;
 use super::kin::Kin;
@@ -15,9 +15,7 @@ use super::values::{
 };
 use crate::analyzers::link::python::names::Names;
 use crate::model::EdgeKind;
-use crate::model::facts::python::calls::{
-    ArgKind, BodyKind, CallForm, Op, ParamKind, Receiver, Shape,
-};
+use crate::model::facts::python::calls::{ArgKind, Op, Receiver, Shape};
 
 pub type Site = u32;
 
@@ -164,6 +162,70 @@ pub enum Hidden {
     Pair {
         object: ObjectId,
     },
+    /// Code outside calls a method.
+    Method {
+        name: Sym,
+        call: Invocation,
+    },
+    /// `with`, by way of code outside.
+    Enter {
+        to: Var,
+        site: Site,
+    },
+    /// `singledispatch(f)`, and what is registered with it.
+    Dispatch {
+        to: Var,
+    },
+    Register {
+        body: BodyId,
+        to: Var,
+    },
+    /// The left operand does not know: the right one is asked.
+    Reflect {
+        left: Var,
+        right: Var,
+        name: Sym,
+        site: Site,
+        to: Var,
+    },
+    /// A base class that only running the program tells.
+    Inherit {
+        receiver: ValueId,
+        attr: Sym,
+        to: Var,
+        site: Site,
+    },
+    /// A key is looked up.
+    Hash {
+        site: Site,
+    },
+    /// A module imported by a name made at run time.
+    Import {
+        to: Var,
+        site: Site,
+    },
+    /// `itemgetter(key)`, and a field's default made by a function.
+    Item {
+        key: Var,
+        to: Var,
+        site: Site,
+    },
+    Make {
+        to: Var,
+        site: Site,
+    },
+    /// `del x.attr` meets a class member.
+    Delete {
+        receiver: ValueId,
+        site: Site,
+    },
+    /// The attribute that a class pattern reads by position.
+    MatchArgument {
+        base: ValueId,
+        index: u32,
+        to: Var,
+        site: Site,
+    },
 }
 
 pub struct PropertyInfo {
@@ -210,7 +272,8 @@ known! {
     attrs_pre_init "__attrs_pre_init__", prepare "__prepare__", instancecheck "__instancecheck__",
     subclasscheck "__subclasscheck__", class_getitem "__class_getitem__", enter_missing "_missing_",
     func "__func__", self_ "__self__", wrapped "__wrapped__",
-    reversed "__reversed__",
+    reversed "__reversed__", delete "__delete__", delattr "__delattr__",
+    match_args "__match_args__", overloads "<overloads>",
 }
 
 /// An attribute that a class inherits: where its value is, and how it is bound.
@@ -241,6 +304,8 @@ pub struct Solver<'a, 'p> {
     pub properties: Vec<PropertyInfo>,
     pub property_ids: FxHashMap<(Var, u8), u32>,
     pub partials: Vec<PartialInfo>,
+    /// Partial functions bound to receivers.
+    pub bound_partials: FxHashMap<(ValueId, u32), u32>,
     pub done: FxHashSet<(u32, u32, u32, u32)>,
     /// Intermediate variables by purpose and place, so that a rule run twice makes them once.
     pub temporaries: FxHashMap<(u32, u32, u32, u32), Var>,
@@ -255,6 +320,8 @@ pub struct Solver<'a, 'p> {
     pub operators: FxHashMap<(Sym, char), Sym>,
     pub builtin_targets: FxHashMap<Sym, Sym>,
     pub promised: FxHashMap<Sym, Option<Value>>,
+    /// What functions of the standard library hand back, with their owners.
+    pub results: FxHashMap<Sym, Option<(Sym, &'static str)>>,
     pub effects: FxHashMap<Sym, Option<&'static [Effect]>>,
     /// Functions that were made context managers.
     pub managers: FxHashSet<BodyId>,
@@ -306,6 +373,7 @@ impl<'a, 'p> Solver<'a, 'p> {
             properties: Vec::new(),
             property_ids: FxHashMap::default(),
             partials: Vec::new(),
+            bound_partials: FxHashMap::default(),
             done: FxHashSet::default(),
             temporaries: FxHashMap::default(),
             edges: FxHashMap::default(),
@@ -317,6 +385,7 @@ impl<'a, 'p> Solver<'a, 'p> {
             operators: FxHashMap::default(),
             builtin_targets: FxHashMap::default(),
             promised: FxHashMap::default(),
+            results: FxHashMap::default(),
             effects: FxHashMap::default(),
             managers: FxHashSet::default(),
             settled: vec![false; program.sites as usize],
@@ -394,150 +463,20 @@ impl<'a, 'p> Solver<'a, 'p> {
         if site == 0 { 0 } else { self.program.files[file as usize].sites + site }
     }
 
-    /// Puts all operations into the graph.
-    pub fn load(&mut self) {
-        for at in 0..self.ops.len() {
-            let (op, file) = self.ops[at];
-            self.load_op(at as u32, *op, file);
-        }
-        for body in 0..self.program.bodies.len() as BodyId {
-            self.load_body(body);
-        }
-        for class in 0..self.program.classes.len() as ClassId {
-            self.load_class(class);
-        }
-    }
-
-    fn load_op(&mut self, at: u32, op: Op, file: u32) {
-        let info = &self.program.files[file as usize];
-        let base = info.vars;
-        let var = |local: u32| if local == 0 { 0 } else { base + local };
-        let sym = |local: u32| info.syms[local as usize];
-        match op {
-            Op::Copy { to, from } => self.graph.edge(var(from), var(to)),
-            Op::Import { to, origin, site } => {
-                let (to, origin) = (var(to), sym(origin));
-                let site = self.site(file, site);
-                self.import(origin, to, site);
-            }
-            Op::Builtin { to, name } => self.add(var(to), Value::Builtin(sym(name))),
-            Op::Text { to, value } => self.add(var(to), Value::Text(sym(value))),
-            Op::Number { to, value } => self.add(var(to), Value::Number(value)),
-            Op::Pattern { to, prefix, suffix } => {
-                self.add(var(to), Value::Pattern(sym(prefix), sym(suffix)));
-            }
-            Op::Literal { to, kind } => self.add(var(to), Value::Literal(kind)),
-            Op::Function { to, body } => {
-                let value = Value::Function(info.bodies + body);
-                self.add(var(to), value);
-            }
-            Op::Class { to, class } => {
-                let value = Value::Class(info.classes + class);
-                self.add(var(to), value);
-            }
-            Op::Display { to, shape, first, count } => {
-                self.display(file, var(to), shape, first, count);
-            }
-            Op::Load { base, .. }
-            | Op::Store { base, .. }
-            | Op::DelItem { base, .. }
-            | Op::Slice { base, .. } => self.wake(var(base), at),
-            Op::GetItem { base, key, .. } | Op::SetItem { base, key, .. } => {
-                self.wake(var(base), at);
-                self.wake_other(var(key), at);
-            }
-            Op::Iterate { from, .. }
-            | Op::Unpack { from, .. }
-            | Op::Unary { from, .. }
-            | Op::Enter { from, .. }
-            | Op::Await { from, .. }
-            | Op::Delegate { from, .. }
-            | Op::Raise { from, .. } => self.wake(var(from), at),
-            Op::Call { callee, .. } => self.wake(var(callee), at),
-            Op::Binary { left, right, .. } | Op::Compare { left, right, .. } => {
-                self.wake(var(left), at);
-                self.wake_other(var(right), at);
-            }
-            Op::Narrow { from, class, .. } => {
-                self.wake(var(from), at);
-                self.wake_other(var(class), at);
-            }
-            Op::Annotated { .. } => {}
-        }
-    }
-
-    fn wake(&mut self, var: Var, op: u32) {
-        // Nothing runs before `settle`, so there is nothing to catch up with.
-        self.graph.rule(var, Rule::Op(op));
-    }
-
-    fn wake_other(&mut self, var: Var, op: u32) {
-        self.graph.rule(var, Rule::Other(op));
-    }
-
-    /// Classes run their bodies; hooks of their bases and metaclass run when they are made.
-    fn load_class(&mut self, class: ClassId) {
-        let program = self.program;
-        let info = &program.classes[class as usize];
-        let site = self.site(info.file, info.facts.site);
-        let made = self.values.id(Value::Class(class));
-        let after = info.mro.get(1..).unwrap_or_default();
-        let call = self.call_with(&[], 0, site, EdgeKind::Implicit);
-        if let Some((_, var)) = program.member_after(after, self.known.init_subclass) {
-            self.hide(var, Hidden::Hook { call, receiver: made });
-        }
-        if let Some(meta) = info.metaclass {
-            for name in [self.known.prepare, self.known.new, self.known.init] {
-                if let Some((_, var)) = program.member(meta, name) {
-                    self.hide(var, Hidden::Hook { call, receiver: made });
-                }
-            }
-        }
-        let file = &program.files[info.file as usize];
-        for (_, var) in &info.facts.members {
-            self.hide(file.vars + var, Hidden::Named { site });
-        }
-    }
-
-    fn load_body(&mut self, body: BodyId) {
-        let info = &self.program.bodies[body as usize];
-        if !matches!(info.facts.kind, BodyKind::Function | BodyKind::Lambda) {
-            return;
-        }
-        let (mut rest, mut keywords) = (None, None);
-        for (at, param) in info.facts.params.iter().enumerate() {
-            let shape = match param.kind {
-                ParamKind::Rest => Shape::Tuple,
-                ParamKind::Keywords => Shape::Dict,
-                _ => continue,
-            };
-            let Some(var) = self.program.param_var(body, at) else { continue };
-            let object = self.object(shape);
-            self.add(var, Value::Object(object));
-            match param.kind {
-                ParamKind::Rest => rest = Some(object),
-                _ => keywords = Some(object),
-            }
-        }
-        if rest.is_some() || keywords.is_some() {
-            self.rests.insert(body, (rest, keywords));
-        }
-        if info.facts.yields != 0 || info.facts.is_async {
-            // What is handed through arrives only later: join it with the results.
-            let result = self.program.var_of(body, info.facts.result);
-            for at in &info.facts.passes {
-                let param = self.program.param_var(body, *at as usize).unwrap_or(0);
-                self.graph.edge(param, result);
-            }
-        }
-    }
-
     pub fn object(&mut self, shape: Shape) -> ObjectId {
         let rest = self.graph.var();
         let any = self.graph.var();
         let keys = self.graph.var();
         self.graph.edge(rest, any);
-        self.objects.push(Object { shape, fields: Vec::new(), rest, any, keys });
+        self.objects.push(Object {
+            shape,
+            fields: Vec::new(),
+            rest,
+            any,
+            keys,
+            maker: 0,
+            made: None,
+        });
         self.watchers.push(Vec::new());
         self.objects.len() as ObjectId - 1
     }
@@ -638,163 +577,8 @@ impl<'a, 'p> Solver<'a, 'p> {
         }
     }
 
-    /// What an operation does with one value of an operand.
-    fn run_op(&mut self, at: u32, value: ValueId, is_other: bool) {
-        let (op, file) = self.ops[at as usize];
-        let info = &self.program.files[file as usize];
-        let base_var = info.vars;
-        let var = |local: u32| if local == 0 { 0 } else { base_var + local };
-        let sites = info.sites;
-        let place = |local: u32| if local == 0 { 0 } else { sites + local };
-        let sym = |local: u32| info.syms[local as usize];
-        match *op {
-            Op::Load { to, attr, site, .. } => {
-                self.load_attribute(value, sym(attr), var(to), place(site));
-            }
-            Op::Store { attr, from, site, .. } => {
-                self.store_attribute(value, sym(attr), var(from), place(site));
-            }
-            Op::GetItem { to, base, key, site } => {
-                if is_other {
-                    for base in self.held(var(base)) {
-                        self.get_item(base, Some(value), var(key), var(to), place(site));
-                    }
-                } else {
-                    let keys = self.held(var(key));
-                    self.get_item(value, None, var(key), var(to), place(site));
-                    for key_value in keys {
-                        self.get_item(value, Some(key_value), var(key), var(to), place(site));
-                    }
-                }
-            }
-            Op::SetItem { base, key, from, site } => {
-                if is_other {
-                    for base in self.held(var(base)) {
-                        self.set_item(base, Some(value), var(key), var(from), place(site));
-                    }
-                } else {
-                    let keys = self.held(var(key));
-                    self.set_item(value, None, var(key), var(from), place(site));
-                    for key_value in keys {
-                        self.set_item(value, Some(key_value), var(key), var(from), place(site));
-                    }
-                }
-            }
-            Op::DelItem { site, .. } => {
-                self.special(value, self.known.delitem, &[0], 0, place(site), EdgeKind::Implicit);
-            }
-            Op::Slice { to, start, site, .. } => self.slice(value, start, var(to), place(site)),
-            Op::Iterate { to, site, is_async, .. } => {
-                self.iterate(value, var(to), place(site), is_async);
-            }
-            Op::Unpack { to, index, rest, .. } => self.unpack(value, index, rest, var(to)),
-            Op::Unary { to, name, site, .. } => self.unary(value, sym(name), var(to), place(site)),
-            Op::Enter { to, site, is_async, .. } => {
-                self.enter_with(value, var(to), place(site), is_async)
-            }
-            Op::Await { to, site, .. } => self.await_value(value, var(to), place(site)),
-            Op::Delegate { to, yields, site, .. } => {
-                self.delegate(value, var(to), var(yields), place(site));
-            }
-            Op::Raise { site, .. } => self.raise(value, place(site)),
-            Op::Call { to, first, count, site, form, .. } => {
-                let call = Invocation {
-                    site: place(site),
-                    to: var(to),
-                    first: self.arg_bases[file as usize] + first,
-                    count,
-                    kind: match form {
-                        CallForm::Call => EdgeKind::Call,
-                        CallForm::Decorator => EdgeKind::Decorator,
-                    },
-                };
-                self.invoke(call, value, How::Flow);
-            }
-            Op::Binary { to, left, right, name, site, in_place } => {
-                let operands = (var(left), var(right), var(to));
-                self.binary(value, sym(name), operands, place(site), in_place, is_other);
-            }
-            Op::Compare { right, name, site, .. } if !is_other => {
-                self.compare(value, sym(name), var(right), place(site));
-            }
-            Op::Narrow { to, from, class } => {
-                if is_other {
-                    if from == 0 {
-                        self.instances_of(value, var(to));
-                    }
-                    for held in self.held(var(from)) {
-                        self.narrow(held, value, var(to));
-                    }
-                } else {
-                    for class in self.held(var(class)) {
-                        self.narrow(value, class, var(to));
-                    }
-                }
-            }
-            _ => {}
-        }
-    }
-
     /// What a variable holds now, for loops that change the graph meanwhile.
     pub fn held(&self, var: Var) -> Vec<ValueId> {
         if var == 0 { Vec::new() } else { self.graph.values(var).to_vec() }
-    }
-
-    fn run_hidden(&mut self, hidden: Hidden, value: ValueId) {
-        match hidden {
-            Hidden::Bind { receiver, to, site, how } => self.bind(value, receiver, to, site, how),
-            Hidden::BindSpecial { receiver, to, site, how } => {
-                self.bind_special(value, receiver, to, site, how);
-            }
-            Hidden::Invoke { call, how } => self.invoke(call, value, how),
-            Hidden::Receiver { to, class } => self.receive(to, class, value),
-            Hidden::Spread { .. } | Hidden::SpreadKeywords { .. } => self.spread(hidden, value),
-            Hidden::Next { to, site, is_async } => self.next(value, to, site, is_async),
-            Hidden::Iterate { to, site, is_async } => self.iterate(value, to, site, is_async),
-            Hidden::Await { to, site } => self.await_value(value, to, site),
-            Hidden::DynamicLoad { base, name, to, site } => {
-                for base in self.held(base) {
-                    for name in self.held(name) {
-                        self.dynamic_load(base, name, to, site);
-                    }
-                }
-            }
-            Hidden::DynamicStore { base, name, from, site } => {
-                for base in self.held(base) {
-                    for name in self.held(name) {
-                        self.dynamic_store(base, name, from, site);
-                    }
-                }
-            }
-            Hidden::Super { class, to } => self.make_super(class, value, to),
-            Hidden::Wrap { to, is_static } => {
-                let wrapped =
-                    if is_static { Value::Static(value) } else { Value::ClassMethod(value) };
-                self.add(to, wrapped);
-            }
-            Hidden::Manage { to } => self.manage(value, to),
-            Hidden::TypeOf { to } => self.type_of(value, to),
-            Hidden::Set { receiver, from, site } => self.set(value, receiver, from, site),
-            Hidden::Special { name, to, site } => self.unary(value, name, to, site),
-            Hidden::Fill { object } => self.fill(value, object),
-            Hidden::Entry { object, from } => self.set_object(object, Some(value), 0, from),
-            Hidden::Lookup { object, to } => self.lookup(value, object, to),
-            Hidden::Hook { call, receiver } => {
-                let inner = match self.values.get(value) {
-                    Value::ClassMethod(inner) | Value::Static(inner) => inner,
-                    _ => value,
-                };
-                if let Value::Function(body) = self.values.get(inner) {
-                    self.enter(call, body, Some(receiver), How::Flow);
-                }
-            }
-            Hidden::Named { site } => {
-                let name = self.known.set_name;
-                if matches!(self.values.get(value), Value::Instance(_)) {
-                    self.special(value, name, &[0, 0], 0, site, EdgeKind::Implicit);
-                }
-            }
-            Hidden::Pair { object } => self.pair(value, object),
-        }
     }
 }

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+mod library;
+
 use super::link;
 use crate::analyzers::link::python::names::Names;
 use crate::analyzers::link::python::{Context, PythonFile};

@@ -2,6 +2,8 @@
 
 use rustc_hash::FxHashMap;
 
+use super::effects::Reads;
+use super::solver::Invocation;
 use crate::model::facts::python::calls::{Literal, Shape};
 
 /// A string of the whole project.
@@ -61,6 +63,30 @@ pub enum Value {
     ManagerFunction(BodyId),
     Manager(BodyId),
     Partial(u32),
+    /// A partial function that is still to be bound.
+    PartialMethod(u32),
+    /// What `functools.singledispatch` makes of a function, and its `register`.
+    Dispatcher(BodyId),
+    Registrar(BodyId),
+    /// `operator.attrgetter(…)` and its like, with their arguments.
+    Getter {
+        reads: Reads,
+        first: u32,
+        count: u32,
+    },
+    /// A method that a class of the project inherits from outside, which calls methods of ours.
+    Template {
+        receiver: ValueId,
+        name: Sym,
+    },
+    /// What will hold a result: a future, a task.
+    Promise(Var),
+    /// A field whose default the held function makes.
+    Factory(Var),
+    /// An object with free attributes.
+    Record(ObjectId),
+    /// `globals()` of a module.
+    Globals(Sym),
     /// `super()` of a class with a receiver.
     Super {
         class: ClassId,
@@ -110,6 +136,10 @@ pub struct Object {
     pub any: Var,
     /// All keys.
     pub keys: Var,
+    /// What makes missing elements.
+    pub maker: Var,
+    /// The function that makes the elements as they are asked for, and how it is called.
+    pub made: Option<(Var, Invocation)>,
 }
 
 #[derive(Default)]
