@@ -96,7 +96,11 @@ impl<'a> Solver<'a, '_> {
                 let rest = self.objects[object as usize].rest;
                 self.graph.edge(rest, to);
             }
-            Value::Opaque | Value::Callable(_) | Value::Wraps(_) | Value::Registrar(_) => {}
+            Value::Opaque
+            | Value::Caches
+            | Value::Callable(_)
+            | Value::Wraps(_)
+            | Value::Registrar(_) => {}
             Value::Native { .. } | Value::Getter { .. } | Value::Factory(_) => {}
             Value::Object(_)
             | Value::Text(_)

@@ -123,8 +123,15 @@ impl<'a> Solver<'a, '_> {
                     let name = self.known.bool;
                     self.hide(element, Hidden::Special { name, to: 0, site: call.site });
                 } else {
+                    let start = self.keyword(call, "start").unwrap_or_else(|| arg(self, 1));
                     self.graph.edge(element, call.to);
-                    self.graph.edge(arg(self, 1), call.to);
+                    self.graph.edge(start, call.to);
+                    for var in [element, start] {
+                        let add = self.syms.borrow("__add__");
+                        let back =
+                            self.call_with(&[element], call.to, call.site, EdgeKind::Implicit);
+                        self.hide(var, Hidden::Method { name: add, call: back });
+                    }
                 }
             }
             "zip" => {

@@ -88,6 +88,10 @@ impl<'a> Solver<'a, '_> {
                 let call = Invocation { first: joined, count: count + call.count, ..call };
                 self.hide(callee, Hidden::Invoke { call, how });
             }
+            Value::Caches => {
+                let from = self.positional(call, 0).unwrap_or(0);
+                self.hide(from, Hidden::Cache { to: call.to });
+            }
             Value::Callable(result) => self.graph.edge(result, call.to),
             Value::Wraps(of) => {
                 // The decorated function is handed back, knowing what it wraps.
@@ -139,6 +143,17 @@ impl<'a> Solver<'a, '_> {
     pub fn enter(&mut self, call: Invocation, body: BodyId, receiver: Option<ValueId>, how: How) {
         self.edge(call.site, Target::Body(body), call.kind, how);
         let program = self.program;
+        if self.cached.contains(&body) {
+            for at in call.first..call.first + call.count {
+                let var = self.args[at as usize].var;
+                if self.done.insert((u32::MAX - 18, var, call.site, 0)) {
+                    self.hide(var, Hidden::Hash { site: call.site });
+                }
+            }
+            if let Some(receiver) = receiver {
+                self.hash_key(receiver, call.site);
+            }
+        }
         let facts = program.bodies[body as usize].facts;
         let mut at = 0usize;
         // What each parameter got, for those that are handed back.

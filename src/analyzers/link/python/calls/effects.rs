@@ -49,6 +49,8 @@ pub enum Effect {
     PartialMethod,
     Dispatches,
     Wraps,
+    /// A decorator, with or without arguments, that keeps results by the hash of the arguments.
+    Caches,
     Property,
     Manager,
     /// A decorator whose result is to be called like what it decorates.
@@ -136,6 +138,7 @@ fn parse(text: &'static str) -> Option<Effect> {
         "partialmethod" => Effect::PartialMethod,
         "dispatches" => Effect::Dispatches,
         "wraps" => Effect::Wraps,
+        "caches" => Effect::Caches,
         "property" => Effect::Property,
         "manager" => Effect::Manager,
         "decorates" => Effect::Decorates,

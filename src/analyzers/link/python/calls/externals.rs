@@ -157,6 +157,14 @@ impl<'a> Solver<'a, '_> {
                 }
                 true
             }
+            Effect::Caches => {
+                let from = self.positional(call, 0).unwrap_or(0);
+                self.hide(from, Hidden::Cache { to: call.to });
+                if call.kind != EdgeKind::Decorator {
+                    self.add(call.to, Value::Caches);
+                }
+                true
+            }
             Effect::Imports(at) => {
                 let var = self.positional(call, *at).unwrap_or(0);
                 self.hide(var, Hidden::Import { to: call.to, site: call.site });

@@ -11,7 +11,8 @@ use super::values::{ValueId, Var};
 /// grows with both.
 fn most_values(vars: usize) -> u32 {
     match vars {
-        0..100_000 => 48,
+        0..60_000 => 80,
+        60_000..100_000 => 48,
         100_000..300_000 => 24,
         _ => 12,
     }

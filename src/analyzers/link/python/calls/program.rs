@@ -8,6 +8,9 @@ use crate::analyzers::link::python::{Context, PythonFile};
 use crate::model::Name;
 use crate::model::facts::python::calls::{Body, Class, Param, ParamKind};
 
+/// Classes that fit a protocol beyond these say nothing.
+const MOST_IMPLEMENTERS: usize = 64;
+
 /// So many classes below one are looked through for overrides.
 const MAX_BELOW: usize = 160;
 
@@ -222,6 +225,12 @@ impl<'a> Program<'a> {
             self.classes[id].metaclass = metaclass;
             self.classes[id].is_enum = outside.iter().any(|base| is_enum(syms.text(*base)));
         }
+        let protocols: Vec<ClassId> = (0..count as ClassId)
+            .filter(|id| {
+                let own = &self.classes[*id as usize].outside;
+                own.iter().any(|base| is_protocol(syms.text(*base)))
+            })
+            .collect();
         let inherited: Vec<Vec<Sym>> = self
             .classes
             .iter()
@@ -236,6 +245,7 @@ impl<'a> Program<'a> {
             class.outside = outside;
         }
         self.find_below();
+        self.find_implementers(&protocols, syms);
         self.mark_records(syms);
     }
 
@@ -254,6 +264,44 @@ impl<'a> Program<'a> {
                 }
             }
             self.classes[class as usize].below = found;
+        }
+    }
+
+    /// Classes that have all methods of a protocol stand below it, whether or not they say so.
+    fn find_implementers(&mut self, protocols: &[ClassId], syms: &Syms<'a>) {
+        let mut wanted: Vec<(ClassId, Vec<Sym>)> = Vec::new();
+        for id in protocols {
+            let class = &self.classes[*id as usize];
+            let file = &self.files[class.file as usize];
+            let names = class.facts.members.iter().map(|(name, _)| file.syms[*name as usize]);
+            let names: Vec<Sym> =
+                names.filter(|name| !is_class_attribute(syms.text(*name))).collect();
+            if !names.is_empty() {
+                wanted.push((*id, names));
+            }
+        }
+        let mut with_first: FxHashMap<Sym, Vec<ClassId>> =
+            wanted.iter().map(|(_, names)| (names[0], Vec::new())).collect();
+        for (class, name) in self.members.keys() {
+            if let Some(holders) = with_first.get_mut(name) {
+                holders.push(*class);
+            }
+        }
+        for (id, names) in wanted {
+            let mut found: Vec<ClassId> = with_first[&names[0]]
+                .iter()
+                .copied()
+                .filter(|class| !protocols.contains(class) && !self.derives(*class, id))
+                .filter(|class| names.iter().all(|name| self.member(*class, *name).is_some()))
+                .collect();
+            // A protocol that so much fits says nothing.
+            if found.len() > MOST_IMPLEMENTERS {
+                continue;
+            }
+            found.sort_unstable();
+            let known = &mut self.classes[id as usize].below;
+            found.retain(|class| !known.contains(class));
+            known.extend(found);
         }
     }
 
@@ -366,6 +414,15 @@ fn linearise(
 
 fn is_enum(name: &str) -> bool {
     matches!(name, "enum.Enum" | "enum.IntEnum" | "enum.Flag" | "enum.IntFlag" | "enum.StrEnum")
+}
+
+fn is_protocol(name: &str) -> bool {
+    matches!(name, "typing.Protocol" | "typing_extensions.Protocol")
+}
+
+/// What a class body binds besides what it is meant to say.
+fn is_class_attribute(name: &str) -> bool {
+    matches!(name, "__slots__" | "__doc__" | "__module__" | "__hash__")
 }
 
 fn is_record_maker(name: &str) -> bool {

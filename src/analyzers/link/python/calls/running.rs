@@ -178,6 +178,12 @@ impl<'a> Solver<'a, '_> {
             Hidden::Inherit { receiver, attr, to, site } => {
                 self.inherit(value, receiver, attr, to, site);
             }
+            Hidden::Cache { to } => {
+                if let Value::Function(body) = self.values.get(value) {
+                    self.cached.insert(body);
+                }
+                self.graph.add(to, value);
+            }
             Hidden::Hash { site } => self.hash_key(value, site),
             Hidden::Import { to, site } => self.import_dynamically(value, to, site),
             Hidden::Item { key, to, site } => {

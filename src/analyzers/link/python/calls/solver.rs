@@ -195,6 +195,10 @@ pub enum Hidden {
         to: Var,
         site: Site,
     },
+    /// A function becomes one that keeps its results.
+    Cache {
+        to: Var,
+    },
     /// A key is looked up.
     Hash {
         site: Site,
@@ -325,6 +329,8 @@ pub struct Solver<'a, 'p> {
     pub effects: FxHashMap<Sym, Option<&'static [Effect]>>,
     /// Functions that were made context managers.
     pub managers: FxHashSet<BodyId>,
+    /// Functions that keep their results by the hash of their arguments.
+    pub cached: FxHashSet<BodyId>,
     /// Sites whose callee is known, whether or not that makes an edge.
     pub settled: Vec<bool>,
     /// Dictionary lookups by key variable that may stay unknown.
@@ -388,6 +394,7 @@ impl<'a, 'p> Solver<'a, 'p> {
             results: FxHashMap::default(),
             effects: FxHashMap::default(),
             managers: FxHashSet::default(),
+            cached: FxHashSet::default(),
             settled: vec![false; program.sites as usize],
             unsure: Vec::new(),
             unkeyed: Vec::new(),

@@ -94,6 +94,8 @@ pub enum Value {
     },
     /// A function of which only the result is known, by annotation.
     Callable(Var),
+    /// `functools.lru_cache(…)`
+    Caches,
     /// `functools.wraps(f)`: hands back what it is applied to.
     Wraps(Var),
     /// Something made outside of which nothing is known.
