@@ -105,7 +105,8 @@ fn project() -> Project {
             why: why.clone(),
         })
     });
-    project.calls = CallGraph { edges: edges.collect(), nodes, unresolved: Vec::new() };
+    let edges = edges.collect();
+    project.calls = CallGraph { edges, nodes, unresolved: Vec::new() }.into();
     project.registries = (0..500).map(|at| registry(at, &why)).collect();
     project
 }

@@ -20,7 +20,7 @@ use super::texts::Texts;
 use super::toast::{Level, Toasts};
 use super::view::View;
 use crate::analyzers::layout::neighbourhood::CallIndex;
-use crate::model::{Change, Name, Project};
+use crate::model::{CallGraph, Change, Name, Project, Same};
 
 /// Which pane keys act on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -111,7 +111,7 @@ pub struct Model {
     pub pending: usize,
     /// Frame of the spinner.
     pub spinner: usize,
-    call_index: Memo<u64, CallIndex>,
+    call_index: Memo<Same<CallGraph>, CallIndex>,
 }
 
 impl Model {
@@ -233,9 +233,10 @@ impl Model {
         panes.shown.get(key, || screens::detail(self, view, row.as_ref()))
     }
 
-    /// Callers and other reverse look-ups of this snapshot.
+    /// Callers and other reverse look-ups of this snapshot; the same while its calls are.
     pub fn call_index(&self) -> Arc<CallIndex> {
-        self.call_index.get(self.project.revision, || CallIndex::new(&self.project.calls))
+        let calls = &self.project.calls;
+        self.call_index.get(Same(calls.clone()), || CallIndex::new(calls))
     }
 
     /// Where what the user is on leads.

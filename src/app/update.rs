@@ -179,9 +179,8 @@ fn snapshot(
     if model.complete {
         model.set_change(change);
     } else {
-        // Snapshots on the way to the first whole one name no files: nothing was changed.
-        let is_partial = change.files.is_empty() && model.loading.is_some();
-        model.complete = !is_partial;
+        // Snapshots on the way to the first whole one.
+        model.complete = !model.project.pending;
     }
     if model.complete {
         model.loading = None;

@@ -40,7 +40,7 @@ struct Report<'a> {
 
 pub fn run(args: &Args, common: &Common) -> Outcome {
     let format = common.format(&[Format::Json, Format::Table])?;
-    let scan = open(&args.path.path, common, Parts::ALL)?;
+    let scan = open(&args.path.path, common, Parts::ROWS)?;
     let project = &scan.project;
     let report = Report {
         root: &project.root,

@@ -14,12 +14,14 @@ pub mod expansion;
 pub mod facts;
 mod finding;
 mod flow;
+pub mod json;
 mod place;
 mod project;
 mod registry;
 mod run;
 mod runnable;
 mod schema;
+mod shared;
 mod split;
 mod sweep;
 mod symbol;
@@ -38,13 +40,16 @@ pub use facts::{FileFacts, LanguageFacts};
 pub use finding::{Finding, FindingKind};
 pub use flow::{Flow, FlowDiagnostic, FlowEdge, FlowNode};
 pub use place::{Certainty, Language, LineIndex, Name, Position, Span};
-pub use project::{CacheCounts, Change, Counts, FileEntry, FileStatus, Manifest, Project, Timings};
+pub use project::{
+    CacheCounts, Change, Counts, FileEntry, FileStatus, Manifest, Outline, Project, Timings,
+};
 pub use registry::{Member, Registry};
 pub use run::{
     ExecutorKind, InputError, Limits, RunError, RunEvent, RunId, RunRecord, RunRequest, RunStatus,
 };
 pub use runnable::Runnable;
 pub use schema::{Field, Schema};
+pub use shared::{Same, Shared};
 pub use split::{
     Block, Contributor, Entity, FutureSize, Hazard, Method, Param, Refusal, RemoteOps, Split,
     StateAttribute, Suspension, SuspensionKind,

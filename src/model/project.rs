@@ -1,12 +1,13 @@
 //! What all files say together: the snapshot that views and commands read.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 use super::{
     CallGraph, Diagnostic, Entity, FileFacts, Finding, Flow, Language, Name, Registry, Schema,
-    Split, Symbol, Task,
+    Shared, Split, Symbol, SymbolKind, Task,
 };
 
 /// One linked snapshot of a project. Published whole, never changed.
@@ -20,21 +21,34 @@ pub struct Project {
     pub files: Vec<FileEntry>,
     /// What decided how the files are read.
     pub manifests: Arc<[Manifest]>,
-    pub diagnostics: Vec<Diagnostic>,
+    pub diagnostics: Shared<Vec<Diagnostic>>,
     /// Sorted by name, then file and line (a name may be defined twice).
-    pub symbols: Vec<Symbol>,
-    pub registries: Vec<Registry>,
-    pub schemas: Vec<Schema>,
-    pub calls: CallGraph,
-    pub entities: Vec<Entity>,
-    pub splits: Vec<Split>,
-    pub flows: Vec<Flow>,
-    pub tasks: Vec<Task>,
+    pub symbols: Shared<Vec<Symbol>>,
+    pub registries: Shared<Vec<Registry>>,
+    pub schemas: Shared<Vec<Schema>>,
+    pub calls: Shared<CallGraph>,
+    pub entities: Shared<Vec<Entity>>,
+    pub splits: Shared<Vec<Split>>,
+    pub flows: Shared<Vec<Flow>>,
+    pub tasks: Shared<Vec<Task>>,
     /// Workflows, as what can be run besides tasks; in the order of their flows.
-    pub workflows: Vec<Task>,
-    pub findings: Vec<Finding>,
+    pub workflows: Shared<Vec<Task>>,
+    pub findings: Shared<Vec<Finding>>,
+    /// Rows that need all files together are those of the snapshot before (none, in the first): a
+    /// whole snapshot follows.
+    pub pending: bool,
+    /// See [`Project::outline`].
+    pub outline: OnceLock<Arc<Outline>>,
     pub timings: Timings,
     pub cache: CacheCounts,
+}
+
+/// Which definitions stand in which file.
+#[derive(Debug, Default)]
+pub struct Outline {
+    /// For each file indices into the symbols, in source order, enclosing before enclosed; without
+    /// modules.
+    by_file: Vec<Vec<u32>>,
 }
 
 /// One file of the snapshot, with the facts it was linked from.
@@ -108,7 +122,7 @@ pub struct Counts {
 
 impl Project {
     pub fn counts(&self) -> Counts {
-        use super::SymbolKind::{Function, Lambda, Method};
+        use SymbolKind::{Function, Lambda, Method};
         let is_function = |symbol: &&Symbol| matches!(symbol.kind, Function | Method | Lambda);
         Counts {
             registries: self.registries.len(),
@@ -146,6 +160,36 @@ impl Project {
         self.workflows.retain(|row| !is_left_out(&row.file));
         self.findings.retain(|row| !is_left_out(&row.file));
         self.calls.leave_out(is_left_out);
+        self.outline = OnceLock::new();
+    }
+
+    /// The definitions by file: made when first asked for, and again by who changes the symbols.
+    pub fn outline(&self) -> &Outline {
+        self.outline.get_or_init(|| {
+            let paths = self.files.iter().enumerate().map(|(at, file)| (&*file.path, at));
+            let places: FxHashMap<&str, usize> = paths.collect();
+            let mut by_file: Vec<Vec<u32>> = vec![Vec::new(); self.files.len()];
+            for (at, symbol) in self.symbols.iter().enumerate() {
+                if symbol.kind != SymbolKind::Module
+                    && let Some(file) = places.get(&*symbol.file)
+                {
+                    by_file[*file].push(at as u32);
+                }
+            }
+            for symbols in &mut by_file {
+                symbols.sort_by_key(|at| {
+                    let span = self.symbols[*at as usize].span;
+                    (span.start, std::cmp::Reverse(span.end))
+                });
+            }
+            Arc::new(Outline { by_file })
+        })
+    }
+
+    /// The definitions of a file in source order, without modules.
+    pub fn symbols_in(&self, file: usize) -> impl ExactSizeIterator<Item = &Symbol> {
+        let rows = self.outline().by_file.get(file).map_or(&[][..], Vec::as_slice);
+        rows.iter().map(|at| &self.symbols[*at as usize])
     }
 
     /// Every definition of a qualified name.

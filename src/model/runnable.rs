@@ -137,7 +137,7 @@ mod tests {
 
     #[test]
     fn any_function_is_found_by_its_name_or_a_clear_end_of_it() {
-        let symbols = ["a.one", "a.two", "b.two", "c.threetwo"].map(function).into();
+        let symbols = ["a.one", "a.two", "b.two", "c.threetwo"].map(function).to_vec().into();
         let project = Project { symbols, ..Project::default() };
         let found = project.runnable("a.one").unwrap();
         assert!(matches!(found, Runnable::Function(symbol) if &*symbol.name == "a.one"));

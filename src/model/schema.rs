@@ -16,6 +16,7 @@ pub struct Schema {
     pub file: Name,
     pub line: u32,
     pub fields: Vec<Field>,
+    #[serde(with = "super::json")]
     pub json_schema: Value,
 }
 
@@ -29,6 +30,7 @@ pub struct Field {
     /// The annotation as it stands in the source, where `type` says it in other words.
     pub written: Option<Name>,
     pub required: bool,
+    #[serde(with = "super::json::option", default)]
     pub default: Option<Value>,
     pub doc: Option<Name>,
 }

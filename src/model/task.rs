@@ -22,6 +22,8 @@ pub struct Task {
     /// Why it cannot be run, or a remark (`shadowed by line 40`).
     pub reason: Option<Name>,
     /// JSON Schema 2020-12, `type: object`, properties in signature order.
+    #[serde(with = "super::json")]
     pub input_schema: Value,
+    #[serde(with = "super::json")]
     pub output_schema: Value,
 }

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::{Name, RunError, RunId};
 
 /// A workflow whose graph was recovered without an error.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Workflow {
     /// In source order, as the flow's nodes; edges lead from earlier steps to later ones.
     pub steps: Vec<Step>,
@@ -19,7 +19,7 @@ pub struct Workflow {
 }
 
 /// One task call.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Step {
     pub id: Name,
     pub task: Name,
@@ -32,14 +32,14 @@ pub struct Step {
     pub protects: Vec<usize>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StepEdge {
     pub from: usize,
     pub to: usize,
     pub kind: StepEdgeKind,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum StepEdgeKind {
     Data,
     Control,
@@ -60,26 +60,30 @@ impl StepEdgeKind {
 
 /// An argument, a condition or a result. Steps are named by their place; a path holds member
 /// names and indices.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Term {
-    Const(Value),
+    Const(#[serde(with = "super::json")] Value),
     List(Vec<Term>),
     Dict(Vec<(String, Term)>),
     Param {
         name: Name,
+        #[serde(with = "super::json::list")]
         path: Vec<Value>,
     },
     Output {
         step: usize,
+        #[serde(with = "super::json::list")]
         path: Vec<Value>,
     },
     Success(usize),
     Failed(usize),
     Error {
         step: usize,
+        #[serde(with = "super::json::list")]
         path: Vec<Value>,
     },
     CurrentError {
+        #[serde(with = "super::json::list")]
         path: Vec<Value>,
     },
     And(Vec<Term>),

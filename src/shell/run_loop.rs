@@ -230,7 +230,14 @@ impl Loop {
             self.theme = look::choose(config.theme);
         }
         let mut handed = None;
-        for effect in update(&mut self.model, action) {
+        // Freeing the rows of a large project takes longer than a frame may.
+        let replaced =
+            matches!(action, Action::Snapshot { .. }).then(|| self.model.project.clone());
+        let effects = update(&mut self.model, action);
+        if let Some(replaced) = replaced {
+            tokio::task::spawn_blocking(move || drop(replaced));
+        }
+        for effect in effects {
             if let Some(effect) = self.carry_out(effect)? {
                 handed = Some(effect);
             }

@@ -134,6 +134,9 @@ fn status(model: &Model) -> Line {
         status = status.push(Role::Info, &text);
     } else if !model.loaded {
         status = status.push(Role::Info, "reading …");
+    } else if model.project.pending {
+        // The saved files' own rows are new; what needs all files is about to follow.
+        status = status.push(Role::Info, "linking …");
     }
     let (added, removed) = (model.change.added.len(), model.change.removed.len());
     if added + removed > 0 {

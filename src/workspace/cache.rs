@@ -43,8 +43,7 @@ impl Cache {
 
     /// Opens the cache of the project at `root` in a folder of caches.
     pub fn open_in(folder: &Path, root: &Path) -> Self {
-        let name = blake3::hash(root.as_os_str().as_encoded_bytes()).to_hex();
-        let place = folder.join(format!("{}.facts", &name[..24]));
+        let place = folder.join(format!("{}.facts", name(root)));
         let stored = std::fs::read(&place)
             .ok()
             .and_then(|bytes| postcard::from_bytes::<Stored>(&bytes).ok())
@@ -115,8 +114,13 @@ impl Cache {
     }
 }
 
+/// What the files kept for a project are called.
+pub fn name(root: &Path) -> String {
+    blake3::hash(root.as_os_str().as_encoded_bytes()).to_hex()[..24].to_owned()
+}
+
 /// Facts of another build mean nothing to this one: the executable's own time tells builds apart.
-fn version() -> String {
+pub fn version() -> String {
     let built = std::env::current_exe()
         .and_then(|path| path.metadata())
         .and_then(|metadata| metadata.modified())
@@ -126,7 +130,8 @@ fn version() -> String {
     format!("{}-{built}", env!("CARGO_PKG_VERSION"))
 }
 
-fn folder() -> Option<PathBuf> {
+/// Where caches are kept.
+pub fn folder() -> Option<PathBuf> {
     use etcetera::BaseStrategy;
     if let Some(folder) = std::env::var_os("METASCOPE_CACHE_DIR") {
         return Some(folder.into());

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use rayon::ThreadPool;
 use rayon::prelude::*;
 
-use super::cache::Cache;
+use super::cache::{Cache, Key};
 use super::{compiled, read};
 use crate::analyzers::{self, SourceFile};
 use crate::model::{Diagnostic, FileFacts, Language, Name, TextHash};
@@ -24,30 +24,57 @@ pub struct Extracted {
     pub wanted: Wanted,
     /// The facts, or why there are none.
     pub facts: Result<Arc<FileFacts>, Diagnostic>,
+    /// What the facts are kept under.
+    pub key: Key,
     pub cached: bool,
     /// Of a Rust file: what the compiler says holds for one text alone.
     pub hash: Option<TextHash>,
 }
 
-/// The pool of extracting threads, started once.
-pub fn pool() -> Option<&'static ThreadPool> {
+impl Extracted {
+    /// The key of the facts, or why there are none.
+    pub fn key(&self) -> Result<&Key, &Diagnostic> {
+        self.facts.as_ref().map(|_| &self.key)
+    }
+}
+
+/// Runs `work` on the extracting threads, started once.
+pub fn on_pool<T: Send>(work: impl FnOnce() -> T + Send) -> T {
     static POOL: OnceLock<Option<ThreadPool>> = OnceLock::new();
+    run_on(&POOL, "extract", work)
+}
+
+/// Runs `work` on the linking threads: a saved file is extracted while a long link still runs.
+pub fn link_on_pool<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+    static POOL: OnceLock<Option<ThreadPool>> = OnceLock::new();
+    run_on(&POOL, "link", work)
+}
+
+fn run_on<T: Send>(
+    pool: &OnceLock<Option<ThreadPool>>,
+    name: &'static str,
+    work: impl FnOnce() -> T + Send,
+) -> T {
     let build = || {
         rayon::ThreadPoolBuilder::new()
             .stack_size(analyzers::STACK_BYTES)
-            .thread_name(|index| format!("extract-{index}"))
+            .thread_name(move |index| format!("{name}-{index}"))
             .build()
             .ok()
     };
-    POOL.get_or_init(build).as_ref()
-}
-
-/// Runs `work` on the extracting threads.
-pub fn on_pool<T: Send>(work: impl FnOnce() -> T + Send) -> T {
-    match pool() {
+    match pool.get_or_init(build) {
         Some(pool) => pool.install(work),
         None => work(),
     }
+}
+
+/// The keys of files' facts as they are on disk, in the order given, or why a file cannot be read.
+pub fn keys_of(root: &Path, wanted: &[Wanted], cache: &Cache) -> Vec<Result<Key, Diagnostic>> {
+    let key = |wanted: &Wanted| {
+        let text = read::read(&root.join(&*wanted.path), &wanted.path, wanted.language)?;
+        Ok(cache.key(wanted, &text))
+    };
+    on_pool(|| wanted.par_iter().map(key).collect())
 }
 
 /// Reads and extracts files in parallel, in the order given; `done` is called after each.
@@ -73,13 +100,14 @@ fn extract_one(root: &Path, wanted: Wanted, cache: &Cache) -> Extracted {
     let text = match read::read(&root.join(&*wanted.path), &wanted.path, wanted.language) {
         Ok(text) => text,
         Err(problem) => {
-            return Extracted { wanted, facts: Err(problem), cached: false, hash: None };
+            let key = Key::default();
+            return Extracted { wanted, facts: Err(problem), key, cached: false, hash: None };
         }
     };
     let hash = (wanted.language == Language::Rust).then(|| compiled::hash(&text));
     let key = cache.key(&wanted, &text);
     if let Some(facts) = cache.get(&key) {
-        return Extracted { wanted, facts: Ok(facts), cached: true, hash };
+        return Extracted { wanted, facts: Ok(facts), key, cached: true, hash };
     }
     let source = SourceFile {
         path: wanted.path.clone(),
@@ -89,5 +117,5 @@ fn extract_one(root: &Path, wanted: Wanted, cache: &Cache) -> Extracted {
     };
     let facts = Arc::new(analyzers::extract(&source));
     cache.put(key, &facts);
-    Extracted { wanted, facts: Ok(facts), cached: false, hash }
+    Extracted { wanted, facts: Ok(facts), key, cached: false, hash }
 }

@@ -12,6 +12,7 @@ mod dependencies;
 mod extract;
 mod live;
 mod read;
+mod rows;
 mod scan;
 #[cfg(test)]
 mod tests;

@@ -3,17 +3,19 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use super::cache::Cache;
+use super::cache::{Cache, Key};
 use super::dependencies::Installed;
-use super::extract::{Extracted, Wanted, extract_all, on_pool};
+use super::extract::{Extracted, Wanted, extract_all, keys_of, on_pool};
+use super::rows::{Made, Rows};
 use super::walk::{Found, FoundKind, Root, WalkErrors, walk};
 use super::{OpenError, Options, compiled};
 use crate::analyzers::link::modules::name_modules;
 use crate::analyzers::link::{LinkInput, link_compiled};
 use crate::model::{
     CacheCounts, Diagnostic, FileEntry, FileStatus, Language, Manifest, Name, Project, Severity,
+    Timings,
 };
 
 /// How far a scan is.
@@ -41,8 +43,39 @@ pub fn scan(
     let cache = if options.cache { Cache::open(&root.folder) } else { Cache::off() };
     let survey = Survey::take(&root, options);
     let walked = started.elapsed();
-    let (total, done) = (survey.wanted.len(), AtomicUsize::new(0));
-    let extracted = extract_all(&root.folder, survey.wanted, &cache, &|| {
+    let ms = |time: Duration| (time.as_secs_f64() * 1e5).round() / 1e2;
+    let total = survey.wanted.len();
+    // Rows that depend on installed packages or the compiler, too, are made anew at each start.
+    let keeps_rows = options.cache && !options.dependencies && options.compiled.is_none();
+    if keeps_rows && Rows::are_kept(&root.folder) {
+        let keys = keys_of(&root.folder, &survey.wanted, &cache);
+        let read_at = started.elapsed();
+        let rows = survey.rows(&root, keys.iter().map(Result::as_ref));
+        let parts = options.parts;
+        let entries = || entries(extract_all(&root.folder, survey.wanted.clone(), &cache, &|| {}));
+        let kept = on_pool(|| {
+            let facts = || parts.facts.then(|| entries().0);
+            rayon::join(|| rows.load(parts), facts)
+        });
+        if let (Some(mut project), files) = kept {
+            if let Some(files) = files {
+                project.files = files;
+            }
+            project.root = display_name(&root);
+            project.manifests = survey.manifests.into();
+            project.revision = 1;
+            project.timings = Timings {
+                walk: ms(walked),
+                extract: ms(read_at - walked),
+                link: ms(started.elapsed() - read_at),
+                total: ms(started.elapsed()),
+            };
+            project.cache = CacheCounts { hits: total as u32, misses: 0 };
+            return Ok(Scan { project, root: root.folder });
+        }
+    }
+    let done = AtomicUsize::new(0);
+    let extracted = extract_all(&root.folder, survey.wanted.clone(), &cache, &|| {
         progress(Progress { done: done.fetch_add(1, Ordering::Relaxed) + 1, total });
     });
     let extracted_at = started.elapsed();
@@ -51,6 +84,10 @@ pub fn scan(
         let hash = |file: &Extracted| Some((file.wanted.path.clone(), file.hash?));
         compiled::current(compiled, &extracted.iter().filter_map(hash).collect())
     });
+    let rows = match keeps_rows {
+        true => survey.rows(&root, extracted.iter().map(Extracted::key)),
+        false => Rows::off(),
+    };
     let (files, mut diagnostics) = entries(extracted);
     diagnostics.extend(survey.diagnostics);
     let input =
@@ -61,10 +98,9 @@ pub fn scan(
         false => on_pool(|| link_compiled(input, options.parts, compiled)),
     };
     let linked = started.elapsed();
-    cache.save();
-    let ms = |time: std::time::Duration| (time.as_secs_f64() * 1e5).round() / 1e2;
+    on_pool(|| rayon::join(|| cache.save(), || rows.save(&project, options.parts)));
     project.revision = 1;
-    project.timings = crate::model::Timings {
+    project.timings = Timings {
         walk: ms(walked),
         extract: ms(extracted_at - walked),
         link: ms(linked - extracted_at),
@@ -88,6 +124,24 @@ pub struct Survey {
 }
 
 impl Survey {
+    /// The rows of what was found, given the key of each wanted file.
+    pub fn rows<'a>(
+        &'a self,
+        root: &Root,
+        keys: impl Iterator<Item = Result<&'a Key, &'a Diagnostic>>,
+    ) -> Rows {
+        let files = self.wanted.iter().zip(keys);
+        Rows::of(
+            &root.folder,
+            &Made {
+                root: &display_name(root),
+                files: files.map(|(wanted, key)| (&wanted.path, key.copied())).collect(),
+                manifests: &self.manifests,
+                diagnostics: &self.diagnostics,
+            },
+        )
+    }
+
     pub fn take(root: &Root, options: &Options) -> Self {
         let (found, errors) = walk(root, options);
         let manifests: Vec<Manifest> = found

@@ -1,7 +1,7 @@
 //! Projects as they are found: broken, huge, nested, ignored, and changing while open.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver};
 use std::time::{Duration, Instant};
@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 use super::{Event, Options, Scan, Workspace, scan};
+use crate::analyzers::link::Parts;
 use crate::model::{Change, Project};
 
 fn project(files: &[(&str, &str)]) -> TempDir {
@@ -135,12 +136,17 @@ struct Live {
 
 impl Live {
     fn open(root: &Path) -> Self {
+        Self::open_with(root, Duration::from_secs(60))
+    }
+
+    /// Saves whose link would take longer than `patience` are shown before it.
+    fn open_with(root: &Path, patience: Duration) -> Self {
         let (sender, events) = mpsc::channel();
         let send = move |event| drop(sender.send(event));
-        let workspace = Workspace::open(root, Options::default(), send).unwrap();
+        let workspace = Workspace::open_with(root, Options::default(), patience, send).unwrap();
         let mut live =
             Self { workspace, events, latest: Arc::default(), change: Change::default() };
-        live.until("the first snapshot", |project| project.revision > 0);
+        live.until("the first snapshot", |project| project.revision > 0 && !project.pending);
         live
     }
 
@@ -293,4 +299,174 @@ fn installed_packages_are_read_as_far_as_imports_reach_and_not_shown() {
     let bare = project(&[("a.py", "import dep\n")]);
     let scan = scanned(bare.path(), &Options { dependencies: true, ..Options::default() });
     assert_eq!(&*scan.project.diagnostics[0].code, "dependencies");
+}
+
+#[track_caller]
+fn assert_same_rows(left: &Project, right: &Project) {
+    assert_eq!(left.symbols, right.symbols);
+    assert_eq!(left.diagnostics, right.diagnostics);
+    assert_eq!(left.registries, right.registries);
+    assert_eq!(left.schemas, right.schemas);
+    assert_eq!(left.calls, right.calls);
+    assert_eq!(left.entities, right.entities);
+    assert_eq!(left.splits, right.splits);
+    assert_eq!(left.flows, right.flows);
+    assert_eq!(left.tasks, right.tasks);
+    assert_eq!(left.workflows, right.workflows);
+    assert_eq!(left.findings, right.findings);
+    let files = |project: &Project| -> Vec<String> {
+        let row = |file: &crate::model::FileEntry| {
+            format!("{} {:?} {:?} {}", file.path, file.language, file.status, file.lines)
+        };
+        project.files.iter().map(row).collect()
+    };
+    assert_eq!(files(left), files(right));
+}
+
+fn copy_samples(to: &Path) -> Vec<String> {
+    let from = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("samples");
+    let mut paths = Vec::new();
+    let mut folders = vec![from.clone()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap().flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let inner = path.strip_prefix(&from).unwrap().to_str().unwrap().to_owned();
+            write(to, &inner, &fs::read(&path).unwrap());
+            paths.push(inner);
+        }
+    }
+    paths.sort();
+    paths
+}
+
+/// Numbers that look random and are the same each time.
+struct Numbers(u64);
+
+impl Numbers {
+    fn below(&mut self, end: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        ((self.0 >> 33) as usize) % end.max(1)
+    }
+}
+
+/// What people do to a line of source.
+fn edited(text: &str, numbers: &mut Numbers) -> String {
+    let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+    let at = numbers.below(lines.len());
+    let until = (at + 1 + numbers.below(4)).min(lines.len());
+    match numbers.below(5) {
+        0 => lines.insert(at, String::new()),
+        1 => drop(lines.drain(at..until)),
+        2 => {
+            let copied = lines[at..until].to_vec();
+            lines.splice(at..at, copied);
+        }
+        3 => lines.swap(at, until - 1),
+        _ => {
+            let line = &mut lines[at];
+            *line = line.replacen("self", "this", 1).replacen("def ", "async def ", 1);
+        }
+    }
+    lines.join("\n") + "\n"
+}
+
+#[test]
+fn whatever_is_edited_ends_in_what_a_fresh_scan_says() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    let mut sources = copy_samples(root);
+    sources.retain(|path| path.ends_with(".py") || path.ends_with(".rs"));
+    // Each save is shown before it is linked.
+    let mut live = Live::open_with(root, Duration::ZERO);
+    assert_same_rows(&live.latest, &scanned(root, &Options::default()).project);
+    let mut numbers = Numbers(7);
+    for round in 0..6 {
+        for _ in 0..=numbers.below(4) {
+            let path = &sources[numbers.below(sources.len())];
+            let text = fs::read_to_string(root.join(path)).unwrap();
+            // A file that does not parse keeps what it said before: a fresh scan knows nothing of it.
+            let text = edited(&text, &mut numbers);
+            let language = crate::model::Language::of_path(path).unwrap();
+            let source = crate::analyzers::SourceFile {
+                path: path.as_str().into(),
+                language,
+                module: "m".into(),
+                text: text.as_str().into(),
+            };
+            if !super::on_pool(|| crate::analyzers::extract(&source)).broken {
+                write(root, path, text.as_bytes());
+                std::thread::sleep(Duration::from_millis(numbers.below(120) as u64));
+            }
+        }
+        let name = format!("last_{round}");
+        write(root, &format!("{name}.py"), b"def last(): pass\n");
+        let symbol = format!("{name}.last");
+        live.until("the last edit, shown at once", |project| {
+            !project.symbols_named(&symbol).is_empty()
+        });
+        assert!(live.latest.pending);
+        live.until("all edits, linked", |project| !project.pending);
+        assert!(!live.latest.symbols_named(&symbol).is_empty());
+        assert_same_rows(&live.latest, &scanned(root, &Options::default()).project);
+    }
+}
+
+#[test]
+fn a_save_that_is_not_linked_yet_keeps_the_other_rows() {
+    let folder = project(&[
+        ("a.py", "class A:\n    x: int\n\n\ndef one(): return A()\n"),
+        ("b.py", "from a import one\n\n\ndef two(): one()\n"),
+    ]);
+    let mut live = Live::open_with(folder.path(), Duration::ZERO);
+    let before = live.latest.clone();
+    write(folder.path(), "a.py", b"class A:\n    x: int\n\n\ndef uno(): return A()\n");
+    live.until("the save", has("a.uno"));
+    let pending = live.latest.clone();
+    assert!(pending.pending && !has("a.one")(&pending));
+    assert!(pending.calls.is(&before.calls) && pending.schemas.is(&before.schemas));
+    assert_eq!(pending.symbols_in(0).map(|it| &*it.name).collect::<Vec<_>>(), ["a.A", "a.uno"]);
+    live.until("its link", |project| !project.pending);
+    assert!(live.latest.calls.find("a.uno").is_some() && live.latest.calls.find("a.one").is_none());
+    assert!(live.change.files.contains(&"a.py".into()));
+}
+
+#[test]
+fn kept_rows_are_what_was_linked() {
+    let folder = tempfile::tempdir().unwrap();
+    let kept = tempfile::tempdir().unwrap();
+    copy_samples(folder.path());
+    let linked = scanned(folder.path(), &Options::default()).project;
+    let (path, changed) = ("a.py".into(), "b.py".into());
+    let made = |path| super::rows::Made {
+        root: "p",
+        files: vec![(path, Ok([1; 16]))],
+        manifests: &[],
+        diagnostics: &[],
+    };
+    let open = |path| super::rows::Rows::of_in(kept.path(), folder.path(), &made(path));
+    let load = |path| open(path).load(Parts::ALL);
+    assert!(load(&path).is_none());
+    let some = Parts { findings: true, ..Parts::NONE };
+    open(&path).save(&linked, some);
+    assert!(load(&path).is_none(), "not all rows were kept");
+    assert_eq!(open(&path).load(some).unwrap().findings, linked.findings);
+    open(&path).save(&linked, Parts::ALL);
+    let loaded = load(&path).unwrap();
+    assert_same_rows(&loaded, &linked);
+    for (loaded, linked) in loaded.flows.iter().zip(&linked.flows) {
+        assert_eq!(loaded.program, linked.program);
+    }
+    assert!(load(&changed).is_none(), "rows of another state");
+    for entry in fs::read_dir(kept.path()).unwrap().flatten() {
+        let mut bytes = fs::read(entry.path()).unwrap();
+        if let Some(last) = bytes.last_mut() {
+            *last ^= 1;
+        }
+        fs::write(entry.path(), bytes).unwrap();
+    }
+    assert!(load(&path).is_none(), "damaged rows");
 }

@@ -21,7 +21,7 @@ fn findings(language: Language, text: &str) -> Vec<Finding> {
     };
     let input =
         LinkInput { root: "t".into(), files: vec![entry], manifests: vec![], diagnostics: vec![] };
-    link(input).findings
+    link(input).findings.into_inner()
 }
 
 /// The fenced blocks marked `detect`, with their language.

@@ -94,7 +94,7 @@ fn calls() -> CallGraph {
 fn callers_and_definition_from_a_row() {
     let (_folder, mut shell) = shop((120, 40));
     let mut project = shell.model.project.as_ref().clone();
-    project.calls = calls();
+    project.calls = calls().into();
     project.revision += 1;
     shell.act(Action::Snapshot { project: project.into(), change: Change::default() });
     shell.show(View::Source, Some("shop.cart.helper"));

@@ -1,10 +1,14 @@
 //! All files' facts → [`Project`]. Must be cheap: it runs on every save.
 
+mod freshen;
 pub mod modules;
 pub mod python;
 pub mod rust;
 
+use std::cmp::Ordering;
 use std::sync::Arc;
+
+pub use freshen::freshen;
 
 use crate::model::{
     CallGraph, Certainty, CompiledCalls, Diagnostic, Entity, FileEntry, FileFacts, Finding, Flow,
@@ -45,14 +49,31 @@ pub struct Parts {
     /// Entities, splits, tasks, and the flows that are recovered from them.
     pub flows: bool,
     pub findings: bool,
+    /// The facts of each file, too: workers, emitted code and the stories of classes are made from
+    /// them. Linking reads them anyway; rows that are kept come without.
+    pub facts: bool,
 }
 
 impl Parts {
-    pub const ALL: Self =
-        Self { registries: true, schemas: true, calls: true, flows: true, findings: true };
+    pub const ALL: Self = Self { facts: true, ..Self::ROWS };
+    /// All rows.
+    pub const ROWS: Self = Self {
+        registries: true,
+        schemas: true,
+        calls: true,
+        flows: true,
+        findings: true,
+        facts: false,
+    };
     /// Files, symbols and diagnostics alone.
-    pub const NONE: Self =
-        Self { registries: false, schemas: false, calls: false, flows: false, findings: false };
+    pub const NONE: Self = Self {
+        registries: false,
+        schemas: false,
+        calls: false,
+        flows: false,
+        findings: false,
+        facts: false,
+    };
 }
 
 impl Default for Parts {
@@ -90,20 +111,21 @@ pub fn link_compiled(input: LinkInput, parts: Parts, compiled: Option<&CompiledC
     let mut project = Project {
         root,
         files,
-        diagnostics,
-        symbols: linked.symbols,
-        registries: linked.registries,
-        schemas: linked.schemas,
-        calls: linked.calls,
-        entities: linked.entities,
-        splits: linked.splits,
-        flows: linked.flows,
-        tasks: linked.tasks,
-        findings: linked.findings,
+        diagnostics: diagnostics.into(),
+        symbols: linked.symbols.into(),
+        registries: linked.registries.into(),
+        schemas: linked.schemas.into(),
+        calls: linked.calls.into(),
+        entities: linked.entities.into(),
+        splits: linked.splits.into(),
+        flows: linked.flows.into(),
+        tasks: linked.tasks.into(),
+        findings: linked.findings.into(),
         manifests: manifests.into(),
         ..Project::default()
     };
-    project.workflows = project.runnable_workflows();
+    project.workflows = project.runnable_workflows().into();
+    project.outline();
     project
 }
 
@@ -118,7 +140,18 @@ pub fn outline(input: LinkInput) -> Project {
     }
     linked.sort();
     sort_diagnostics(&mut diagnostics);
-    Project { root, files, diagnostics, symbols: linked.symbols, ..Project::default() }
+    Project {
+        root,
+        files,
+        diagnostics: diagnostics.into(),
+        symbols: linked.symbols.into(),
+        pending: true,
+        ..Project::default()
+    }
+}
+
+fn order_symbols(a: &Symbol, b: &Symbol) -> Ordering {
+    (&a.name, &a.file, a.line).cmp(&(&b.name, &b.file, b.line))
 }
 
 fn sort_diagnostics(diagnostics: &mut [Diagnostic]) {
@@ -140,7 +173,7 @@ impl Linked {
     }
 
     fn sort(&mut self) {
-        self.symbols.sort_by(|a, b| (&a.name, &a.file, a.line).cmp(&(&b.name, &b.file, b.line)));
+        self.symbols.sort_by(order_symbols);
         // What is sure comes first.
         self.registries.sort_by(|a, b| {
             let rank = |one: &Registry| one.certainty == Certainty::Possible;

@@ -8,7 +8,7 @@ use crate::app::links::Links;
 use crate::app::list::{ListState, Row, Rows, TreeBuilder};
 use crate::app::model::Model;
 use crate::app::text::{self, Line, Role};
-use crate::model::{FileEntry, FileStatus, Project, Symbol, SymbolKind};
+use crate::model::{FileStatus, Project, Symbol, SymbolKind};
 
 pub const COMMANDS: &[Command] = &[];
 
@@ -19,9 +19,8 @@ pub fn rows(model: &Model, list: &ListState) -> Rows {
     let project = &*model.project;
     let mut tree = TreeBuilder::new(list);
     let folders = Folders::of(project);
-    let symbols = symbols_by_file(project);
     let mut open: Vec<(&str, bool)> = Vec::new();
-    for file in &project.files {
+    for (at, file) in project.files.iter().enumerate() {
         let folder = file.path.rsplit_once('/').map_or("", |(folder, _)| folder);
         // Leave folders that do not hold this file, enter those that do.
         while open.last().is_some_and(|(above, _)| !is_within(folder, above)) {
@@ -38,7 +37,7 @@ pub fn rows(model: &Model, list: &ListState) -> Rows {
             from = end + 1;
         }
         if !hidden {
-            file_rows(model, &mut tree, file, open.len() as u16, symbols.get(&*file.path));
+            file_rows(model, &mut tree, at, open.len() as u16);
         }
     }
     Rows { top: project.files.len(), ..tree.finish() }
@@ -65,14 +64,9 @@ fn folder_row(
     })
 }
 
-fn file_rows(
-    model: &Model,
-    tree: &mut TreeBuilder,
-    file: &FileEntry,
-    depth: u16,
-    symbols: Option<&Vec<&Symbol>>,
-) {
-    let symbols = symbols.map_or(&[][..], Vec::as_slice);
+fn file_rows(model: &Model, tree: &mut TreeBuilder, at: usize, depth: u16) {
+    let file = &model.project.files[at];
+    let symbols = model.project.symbols_in(at);
     let row = || {
         let name = file.path.rsplit('/').next().unwrap_or(&file.path);
         let mut label = Line::new(Role::of_language(file.language), name);
@@ -87,13 +81,14 @@ fn file_rows(
             .links(Links::at(&file.path, 1))
             .changed(changed)
     };
-    if symbols.is_empty() {
+    if symbols.len() == 0 {
         tree.leaf(depth, &file.path, row);
         return;
     }
     if !tree.branch(depth, false, &file.path, &file.path, row) {
         return;
     }
+    let symbols: Vec<&Symbol> = symbols.collect();
     // Definitions nest by their spans: a stack of those still open.
     let mut open: Vec<(u32, bool)> = Vec::new();
     for (at, symbol) in symbols.iter().enumerate() {
@@ -103,7 +98,7 @@ fn file_rows(
         if open.iter().any(|(_, shown)| !shown) {
             continue;
         }
-        let id = format!("{}#{}@{}", file.path, symbol.name, occurrence(symbols, at));
+        let id = format!("{}#{}@{}", file.path, symbol.name, occurrence(&symbols, at));
         let depth = depth + 1 + open.len() as u16;
         let row = || symbol_row(model, symbol, &id);
         let holds = symbols.get(at + 1).is_some_and(|next| next.span.start < symbol.span.end);
@@ -161,18 +156,6 @@ pub fn kind_role(kind: SymbolKind) -> Role {
         Constant => Role::Constant,
         SymbolKind::Module | SymbolKind::Variable => Role::Text,
     }
-}
-
-/// Definitions by file, in source order, without module symbols.
-fn symbols_by_file(project: &Project) -> FxHashMap<&str, Vec<&Symbol>> {
-    let mut by_file: FxHashMap<&str, Vec<&Symbol>> = FxHashMap::default();
-    for symbol in project.symbols.iter().filter(|s| s.kind != SymbolKind::Module) {
-        by_file.entry(&symbol.file).or_default().push(symbol);
-    }
-    for symbols in by_file.values_mut() {
-        symbols.sort_by_key(|symbol| (symbol.span.start, std::cmp::Reverse(symbol.span.end)));
-    }
-    by_file
 }
 
 /// Files and lines below each folder.

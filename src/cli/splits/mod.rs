@@ -43,7 +43,7 @@ enum Emit {
 
 pub fn run(args: &Args, common: &Common) -> Outcome {
     let format = common.format(&[Format::Json, Format::Table])?;
-    let scan = open(&args.path.path, common, Parts { flows: true, ..Parts::NONE })?;
+    let scan = open(&args.path.path, common, Parts { flows: true, facts: true, ..Parts::NONE })?;
     if let Some(function) = &args.run {
         super::trust::ask(&scan.root, args.trust)?;
         return execute::run(&scan, function, args.input.as_deref(), args.timeout, format, common);

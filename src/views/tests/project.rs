@@ -26,14 +26,14 @@ pub fn shop() -> Project {
     Project {
         revision: 1,
         root: "shop".into(),
-        symbols: symbols(),
-        registries: registries(),
-        schemas: schemas(),
-        calls: calls(),
-        entities: vec![user()],
-        splits: vec![buy_item()],
-        flows: vec![program(), workflow()],
-        findings: findings(),
+        symbols: symbols().into(),
+        registries: registries().into(),
+        schemas: schemas().into(),
+        calls: calls().into(),
+        entities: vec![user()].into(),
+        splits: vec![buy_item()].into(),
+        flows: vec![program(), workflow()].into(),
+        findings: findings().into(),
         ..Project::default()
     }
 }

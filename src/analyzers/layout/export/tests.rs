@@ -38,7 +38,7 @@ fn project() -> Project {
         &names,
         &[(1, 3, Exact), (2, 0, Exact), (3, 2, Exact), (3, 4, Possible), (4, 2, Exact)],
     );
-    Project { root: "demo".into(), calls, ..Project::default() }
+    Project { root: "demo".into(), calls: calls.into(), ..Project::default() }
 }
 
 fn options(focus: &str, callers: usize, callees: usize) -> CallsOptions {
@@ -69,7 +69,7 @@ fn a_focus_limits_the_reach_and_may_be_a_suffix() {
 #[test]
 fn hostile_names_stay_inside_their_quotes() {
     let names = [("m.\"x\"]; a -> b<c>\u{1b}[31m&#\\", NodeKind::Function)];
-    let project = Project { calls: graph(&names, &[]), ..Project::default() };
+    let project = Project { calls: graph(&names, &[]).into(), ..Project::default() };
     let all = CallsOptions::default();
     let dot = calls(&project, Format::Dot, &all).unwrap();
     assert!(dot.contains("\\\"x\\\"") && dot.contains("\\\\\""), "{dot}");
@@ -138,7 +138,7 @@ fn splits_show_what_a_suspension_saves() {
         refused: None,
         future: None,
     };
-    let project = Project { splits: vec![split], ..Project::default() };
+    let project = Project { splits: vec![split].into(), ..Project::default() };
     let dot = splits(&project, Format::Dot, Some("User.buy")).unwrap();
     assert!(
         dot.contains("n0_0 -> n0_1 [style=dashed, label=\"call Item.price [saves amount]\"]"),
@@ -172,7 +172,7 @@ fn flows_label_their_edges_and_skip_unknown_ends() {
         diagnostics: vec![],
         program: None,
     };
-    let project = Project { flows: vec![flow], ..Project::default() };
+    let project = Project { flows: vec![flow].into(), ..Project::default() };
     let mermaid = flows(&project, Format::Mermaid, None).unwrap();
     assert!(mermaid.contains("n0_0 -.->|\"answer\"| n0_1"), "{mermaid}");
     assert_eq!(mermaid.matches("-.->").count(), 1);

@@ -1,7 +1,11 @@
 //! Names across files: follows imports, re-exports, star imports and aliases to definitions, and
 //! answers for classes (bases, method resolution order, metaclass, subclasses).
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use std::hash::BuildHasher;
+use std::sync::RwLock;
+
+use rayon::prelude::*;
+use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 
 use super::PythonFile;
 use crate::model::facts::python::names::{Binding, BindingKind, ClassFacts};
@@ -19,6 +23,32 @@ pub struct Names<'a> {
     /// What scripts import from their own folder: the short name of each module that stands in no
     /// package, where only one has it.
     siblings: FxHashMap<&'a str, &'a str>,
+    /// The resolved bases of each class.
+    bases: FxHashMap<&'a str, Vec<Name>>,
+    resolved: Resolved,
+}
+
+/// Where origins were found to lead. Every linker asks for the same ones again and again, from
+/// several threads at once.
+#[derive(Default)]
+struct Resolved {
+    shards: [RwLock<FxHashMap<Box<str>, Name>>; 16],
+}
+
+impl Resolved {
+    fn get(&self, origin: &str, find: impl FnOnce() -> Name) -> Name {
+        let shard = &self.shards[FxBuildHasher.hash_one(origin) as usize % self.shards.len()];
+        if let Ok(known) = shard.read()
+            && let Some(name) = known.get(origin)
+        {
+            return name.clone();
+        }
+        let name = find();
+        if let Ok(mut known) = shard.write() {
+            known.insert(origin.into(), name.clone());
+        }
+        name
+    }
 }
 
 struct Module<'a> {
@@ -35,6 +65,8 @@ impl<'a> Names<'a> {
             symbols: FxHashMap::default(),
             subclasses: FxHashMap::default(),
             siblings: FxHashMap::default(),
+            bases: FxHashMap::default(),
+            resolved: Resolved::default(),
         };
         for file in files {
             // A `.py` beats the `.pyi` beside it: it is what runs.
@@ -56,12 +88,13 @@ impl<'a> Names<'a> {
             }
         }
         names.siblings = names.find_siblings();
+        let classes: Vec<&'a ClassFacts> = names.classes.values().copied().collect();
+        let bases = classes.into_par_iter().map(|class| (&*class.name, names.find_bases(class)));
+        names.bases = bases.collect();
         let mut subclasses: FxHashMap<Name, Vec<&'a str>> = FxHashMap::default();
-        for file in files {
-            for class in &file.facts.names.classes {
-                for base in names.bases(&class.name) {
-                    subclasses.entry(base).or_default().push(&class.name);
-                }
+        for (class, bases) in &names.bases {
+            for base in bases {
+                subclasses.entry(base.clone()).or_default().push(class);
             }
         }
         for children in subclasses.values_mut() {
@@ -92,6 +125,10 @@ impl<'a> Names<'a> {
     /// Follows a dotted origin to the qualified name of its definition. What lies outside the
     /// project comes back under the name it is imported by.
     pub fn resolve(&self, origin: &str) -> Name {
+        self.resolved.get(origin, || self.follow(origin))
+    }
+
+    fn follow(&self, origin: &str) -> Name {
         let mut at = self.beside_script(origin);
         for _ in 0..MAX_HOPS {
             match self.step(&at) {
@@ -206,8 +243,11 @@ impl<'a> Names<'a> {
     }
 
     /// The resolved bases of a class in order; bases nothing is known of are left out.
-    pub fn bases(&self, class: &str) -> Vec<Name> {
-        let Some(class) = self.class(class) else { return Vec::new() };
+    pub fn bases(&self, class: &str) -> &[Name] {
+        self.bases.get(class).map_or(&[], Vec::as_slice)
+    }
+
+    fn find_bases(&self, class: &ClassFacts) -> Vec<Name> {
         class
             .bases
             .iter()
@@ -255,7 +295,7 @@ impl<'a> Names<'a> {
         let mut lists: Vec<Vec<Name>> =
             bases.iter().map(|base| self.linearise(base, active)).collect();
         active.remove(&own);
-        lists.push(bases);
+        lists.push(bases.to_vec());
         let rest = merge(lists, |_| {}).into_iter().filter(|name| &**name != "builtins.object");
         std::iter::once(own).chain(rest).collect()
     }
@@ -269,7 +309,7 @@ impl<'a> Names<'a> {
                 return true;
             }
             if seen.insert(next.clone()) {
-                queue.extend(self.bases(&next));
+                queue.extend_from_slice(self.bases(&next));
             }
         }
         false

@@ -5,7 +5,7 @@ use crate::model::{Certainty, Finding};
 
 fn findings(files: &[(&str, &str)]) -> Vec<Finding> {
     let files = files.iter().map(|(path, text)| fixture::python(path, text)).collect();
-    fixture::project(files, Vec::new()).findings
+    fixture::project(files, Vec::new()).findings.into_inner()
 }
 
 /// Every line marked `# detect: rule …` is found, and none of the rules named anywhere in the text

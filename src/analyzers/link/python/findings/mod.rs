@@ -132,7 +132,7 @@ fn conflict(
         return None;
     }
     let mut found: Vec<Name> = Vec::new();
-    for base in &bases {
+    for base in bases {
         let metaclass = match &**base {
             "abc.ABC" => Some("abc.ABCMeta".into()),
             _ => context.names.metaclass(base).map(|(metaclass, _)| metaclass),

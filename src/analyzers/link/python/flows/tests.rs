@@ -10,7 +10,7 @@ fn flows(text: &str) -> Vec<Flow> {
 }
 
 fn flows_with(text: &str, manifests: Vec<Manifest>) -> Vec<Flow> {
-    fixture::project(vec![fixture::python("m.py", text)], manifests).flows
+    fixture::project(vec![fixture::python("m.py", text)], manifests).flows.into_inner()
 }
 
 /// The nodes of the first program with what each carries, then all edges that are not `seq`.

@@ -7,7 +7,7 @@ use crate::model::{Manifest, Registry};
 
 fn registries_of(files: &[(&str, &str, &str)], manifests: Vec<Manifest>) -> Vec<Registry> {
     let entries = files.iter().map(|(path, module, text)| fixture::entry(path, module, text));
-    fixture::project(entries.collect(), manifests).registries
+    fixture::project(entries.collect(), manifests).registries.into_inner()
 }
 
 /// `kind name` and `key -> target` of the registry of that name.

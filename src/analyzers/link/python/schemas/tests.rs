@@ -6,7 +6,7 @@ use crate::analyzers::fixture;
 use crate::model::Schema;
 
 fn schemas(files: &[(&str, &str)]) -> Vec<Schema> {
-    fixture::modules(files).schemas
+    fixture::modules(files).schemas.into_inner()
 }
 
 fn find<'s>(schemas: &'s [Schema], name: &str) -> &'s Schema {

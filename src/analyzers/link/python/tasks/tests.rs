@@ -4,7 +4,7 @@ use crate::analyzers::fixture;
 use crate::model::Task;
 
 fn tasks(files: &[(&str, &str)]) -> Vec<Task> {
-    fixture::modules(files).tasks
+    fixture::modules(files).tasks.into_inner()
 }
 
 /// `name<-registrar` of the tasks that `decorators` make, applied in another module.

@@ -6,7 +6,9 @@ use crate::model::{CallGraph, Certainty, EdgeKind, Manifest};
 fn graph(text: &str) -> CallGraph {
     let manifest =
         Manifest { path: "Cargo.toml".into(), text: "[package]\nname = \"demo\"\n".into() };
-    fixture::project(vec![fixture::entry("src/lib.rs", "", text)], vec![manifest]).calls
+    fixture::project(vec![fixture::entry("src/lib.rs", "", text)], vec![manifest])
+        .calls
+        .into_inner()
 }
 
 /// `callee kind certainty` of every edge that leaves a function.

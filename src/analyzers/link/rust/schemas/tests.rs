@@ -7,7 +7,9 @@ use crate::model::{Manifest, Schema};
 
 fn schemas(text: &str) -> Vec<Schema> {
     let manifest = Manifest { path: "Cargo.toml".into(), text: "[package]\nname = \"d\"\n".into() };
-    fixture::project(vec![fixture::entry("src/lib.rs", "", text)], vec![manifest]).schemas
+    fixture::project(vec![fixture::entry("src/lib.rs", "", text)], vec![manifest])
+        .schemas
+        .into_inner()
 }
 
 #[track_caller]
