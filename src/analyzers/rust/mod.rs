@@ -18,6 +18,8 @@ mod transparent;
 pub mod words;
 pub mod worker;
 
+use std::cell::RefCell;
+
 use super::SourceFile;
 use crate::model::facts::rust::RustFacts;
 use crate::model::{Diagnostic, FileFacts, LanguageFacts, LineIndex, Name, Severity, Span};
@@ -31,6 +33,8 @@ pub struct Source<'a> {
     pub ast: &'a syn::File,
     /// The file's table of words.
     pub words: &'a words::Words,
+    /// The file's own macros, where what they generate counts.
+    pub local: Option<&'a RefCell<expand::live::Local>>,
     /// Byte offset of each line's start, to turn proc-macro2's line and column into offsets.
     offsets: Offsets<'a>,
 }
@@ -117,18 +121,27 @@ pub fn extract(file: &SourceFile) -> FileFacts {
     if let Ok(mut ast) = parsed {
         // Definitions that the file's own macros generate count; what is said about the text (the
         // findings, the splits) is said of what is written.
-        let mut expanded = None;
-        if let Some(mut local) = expand::live::Local::read(text) {
+        let mut local = expand::live::Local::read(text);
+        let expanded = local.as_mut().map(|local| {
             let mut whole = ast.clone();
-            transparent::open(&mut whole, Some(&mut local));
-            expanded = Some(whole);
-        }
+            transparent::open(&mut whole, Some(local));
+            whole
+        });
+        let local = local.map(RefCell::new);
         transparent::open(&mut ast, None);
         let offsets = Offsets { text, lines: &lines, is_ascii: text.is_ascii() };
         let words = words::Words::default();
-        let source =
-            Source { path: &file.path, text, lines: &lines, ast: &ast, words: &words, offsets };
-        let whole = Source { ast: expanded.as_ref().unwrap_or(&ast), ..source };
+        let source = Source {
+            path: &file.path,
+            text,
+            lines: &lines,
+            ast: &ast,
+            words: &words,
+            offsets,
+            local: None,
+        };
+        let ast = expanded.as_ref().unwrap_or(&ast);
+        let whole = Source { ast, local: local.as_ref(), ..source };
         let lowered = items::extract(&whole);
         facts.symbols = lowered.symbols;
         let mut body = RustFacts {

@@ -128,6 +128,10 @@ fn starts_like_item(tokens: &TokenStream) -> bool {
     // Attributes and doc comments stand before data as well as before items.
     while matches!(tokens.peek(), Some(TokenTree::Punct(punct)) if punct.as_char() == '#') {
         tokens.next();
+        // `#![feature = "x"]`, as macros take the condition for all they are given.
+        if matches!(tokens.peek(), Some(TokenTree::Punct(punct)) if punct.as_char() == '!') {
+            tokens.next();
+        }
         tokens.next();
     }
     match tokens.next() {

@@ -253,6 +253,34 @@ impl BodyLowering<'_, '_, '_> {
         self.statements(&block.stmts, line(block.brace_token.span.open()))
     }
 
+    /// The statements with those of the file's own macros in place of their calls, so that what
+    /// they bind is seen behind them; `None` when there are none.
+    fn opened(&self, statements: &[Stmt]) -> Option<Vec<Stmt>> {
+        self.source().local?;
+        if !statements.iter().any(|statement| matches!(statement, Stmt::Macro(_))) {
+            return None;
+        }
+        let mut opened = Vec::with_capacity(statements.len());
+        for (at, statement) in statements.iter().enumerate() {
+            let inner = match statement {
+                Stmt::Macro(mac) => self.written_out(&mac.mac),
+                _ => None,
+            };
+            let is_last = at + 1 == statements.len();
+            match inner {
+                Some(mut inner) => {
+                    // Only at the end of its block is a macro's value the block's.
+                    if !is_last && let Some(Stmt::Expr(_, semi)) = inner.last_mut() {
+                        semi.get_or_insert_default();
+                    }
+                    opened.append(&mut inner);
+                }
+                None => opened.push(statement.clone()),
+            }
+        }
+        Some(opened)
+    }
+
     pub(super) fn statements(&mut self, statements: &[Stmt], line: u32) -> ExprId {
         if self.depth >= DEPTH_LIMIT {
             return self.push(Expr::Unknown);
@@ -260,6 +288,8 @@ impl BodyLowering<'_, '_, '_> {
         self.depth += 1;
         let outer = self.module;
         let mut lowered = Block::default();
+        let opened = self.opened(statements);
+        let statements = opened.as_deref().unwrap_or(statements);
         if statements.iter().any(|statement| matches!(statement, Stmt::Item(_))) {
             let inner = self.lowering.block_module(outer, &self.name, line);
             for statement in statements {

@@ -24,7 +24,15 @@ impl BodyLowering<'_, '_, '_> {
         id
     }
 
+    /// What a call of one of the file's own macros becomes.
+    pub(super) fn written_out(&self, mac: &Macro) -> Option<Vec<syn::Stmt>> {
+        self.source().local?.borrow_mut().statements(mac)
+    }
+
     fn lower_macro(&mut self, mac: &Macro) -> ExprId {
+        if let Some(statements) = self.written_out(mac) {
+            return self.statements(&statements, self.line);
+        }
         let name = attributes::last_segment(&mac.path);
         let tokens = || mac.tokens.clone();
         match name.as_str() {

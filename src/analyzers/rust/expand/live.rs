@@ -3,10 +3,10 @@
 
 use std::rc::Rc;
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use rustc_hash::FxHashMap;
 use syn::parse::{Parse, Parser};
-use syn::{Macro, spanned::Spanned};
+use syn::{Block, Macro, Stmt, spanned::Spanned};
 
 use super::code;
 use super::definitions::{FileIndex, Position, path_of, position};
@@ -40,15 +40,23 @@ impl Local {
     /// What a call becomes, if a macro of the file makes items (or members) of it. The tokens of
     /// the macro's body stand where the call does.
     pub fn expand<T: Parse>(&mut self, mac: &Macro) -> Option<Vec<T>> {
-        let tokens = self.tokens(mac)?;
+        let tokens = self.tokens(mac, Some(mac.path.span()))?;
         code::many.parse2(tokens).ok()
     }
 
-    fn tokens(&mut self, mac: &Macro) -> Option<TokenStream> {
+    /// What a call inside a body becomes. The tokens of the macro's own body keep their places:
+    /// a call that they make stands there for the compiler too.
+    pub fn statements(&mut self, mac: &Macro) -> Option<Vec<Stmt>> {
+        let tokens = self.tokens(mac, None)?;
+        Block::parse_within.parse2(tokens).ok()
+    }
+
+    fn tokens(&mut self, mac: &Macro, span: Option<Span>) -> Option<TokenStream> {
         let path = path_of(mac);
         let [name] = path.as_slice() else { return None };
-        let span = mac.path.span();
-        let definition = self.index.textual(name, position(span.start()))?;
+        let at = position(mac.path.span().start());
+        // What another macro's body calls may be defined behind it.
+        let definition = self.index.textual(name, at).or_else(|| self.index.outermost(name))?;
         let read = || Rules::read(definition.rules.clone(), "crate").ok().map(Rc::new);
         let rules = self.rules.entry(definition.at).or_insert_with(read).clone()?;
         self.calls += 1;
@@ -56,7 +64,7 @@ impl Local {
             return None;
         }
         let most = MOST_TOKENS.saturating_sub(self.tokens);
-        let ink = Ink { mark: 0, span: Some(span), most };
+        let ink = Ink { mark: 0, span, most };
         let (_, found) = rules.expand(&mac.tokens, ink).ok()?;
         self.tokens += transcribe::count(&found);
         Some(super::tokens::unmarked(found, "crate"))

@@ -167,12 +167,28 @@ impl<'t, 'w, 'a> Inference<'t, 'w, 'a> {
             if matches!(ty, T::Dyn(_)) {
                 return answer(function, Certainty::Inferred, "dynamic dispatch");
             }
-            return answer(function, Certainty::Exact, "trait method");
+            return match self.only_implementation(&ty, trait_, name) {
+                Some(only) => answer(only, Certainty::Inferred, "the type's implementation"),
+                None => answer(function, Certainty::Exact, "trait method"),
+            };
         };
         match self.tables.impls[found as usize].methods.get(&name) {
             Some(own) => answer(*own, Certainty::Exact, "implementation"),
             None => answer(function, Certainty::Exact, "default method"),
         }
+    }
+
+    /// The method of a type's implementations of a trait when none of them could be shown to hold
+    /// and all go by one name: what is not known of its parameters does not matter then.
+    fn only_implementation(&self, ty: &T, trait_: u32, name: Id) -> Option<u32> {
+        let tables = self.tables;
+        let own = tables.of_trait.get(&(trait_, ty.head()?))?;
+        let methods = own.iter().map(|id| tables.impls[*id as usize].methods.get(&name).copied());
+        let methods: Option<Vec<u32>> = methods.collect();
+        let methods = methods?;
+        let first = *methods.first()?;
+        let is_same = methods.iter().all(|other| tables.name(*other) == tables.name(first));
+        (is_same && !tables.is_std_function(first)).then_some(first)
     }
 
     pub(super) fn word(&self, word: u32) -> Id {

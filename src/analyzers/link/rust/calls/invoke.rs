@@ -10,6 +10,9 @@ use crate::model::facts::rust::items::Receiver;
 use crate::model::facts::rust::types::Path;
 use crate::model::{Certainty, EdgeKind, Name};
 
+/// Candidates beyond this many say nothing.
+const MOST_CANDIDATES: usize = 8;
+
 /// The parts of a method call.
 #[derive(Clone, Copy)]
 pub(super) struct MethodCall<'c> {
@@ -196,6 +199,8 @@ impl Inference<'_, '_, '_> {
             Missing::NotFound(ty) if self.pinned(&ty).is_some() => {
                 let reason = "not written in the source: a macro may generate it";
                 self.unresolved(site, &text, reason);
+                let fits = self.named(name, args.len());
+                self.candidates(&fits, site);
                 if let (Some(projected), "project" | "project_ref") = (self.pinned(&ty), &*text) {
                     return projected;
                 }
@@ -215,6 +220,8 @@ impl Inference<'_, '_, '_> {
                         let reason =
                             format!("no method `{text}` of `{}` is known", self.show(&bare));
                         self.unresolved(site, &text, reason);
+                        let fits = self.named(name, args.len());
+                        self.candidates(&fits, site);
                     }
                 }
             }
@@ -247,15 +254,7 @@ impl Inference<'_, '_, '_> {
     /// The receiver's type is unknown: a name that only one method of the project has, and none
     /// of the standard library, may well mean that one.
     pub(super) fn by_name_only(&mut self, name: Id, args: usize, site: Site, text: &str) {
-        let candidates = self.tables.named.get(&name).map_or(&[][..], |found| found);
-        let fits: Vec<u32> = candidates
-            .iter()
-            .copied()
-            .filter(|id| {
-                let item = self.world().function(*id);
-                item.receiver.is_some() && item.params.len() == args
-            })
-            .collect();
+        let fits = self.named(name, args);
         let known_outside = fits.iter().any(|id| self.tables.is_std_function(*id));
         match fits.as_slice() {
             [only] if !known_outside => {
@@ -266,8 +265,34 @@ impl Inference<'_, '_, '_> {
                 };
                 self.note(site, EdgeKind::Call, target);
             }
-            _ => self.unresolved(site, text, "the receiver's type is not known"),
+            _ => {
+                self.unresolved(site, text, "the receiver's type is not known");
+                self.candidates(&fits, site);
+            }
         }
+    }
+
+    /// The project's methods that a call may mean, when they are few.
+    fn candidates(&mut self, fits: &[u32], site: Site) {
+        let is_own = |id: &&u32| !self.tables.is_std_function(**id);
+        let own: Vec<u32> = fits.iter().filter(is_own).copied().collect();
+        if own.len() > MOST_CANDIDATES {
+            return;
+        }
+        for function in own {
+            let (certainty, why) = (Certainty::Possible, "one of the methods of this name");
+            self.note(site, EdgeKind::Call, Target::Function { function, certainty, why });
+        }
+    }
+
+    /// Methods of a name that take so many arguments.
+    fn named(&self, name: Id, args: usize) -> Vec<u32> {
+        let candidates = self.tables.named.get(&name).map_or(&[][..], |found| found);
+        let takes = |id: &u32| {
+            let item = self.world().function(*id);
+            item.receiver.is_some() && item.params.len() == args
+        };
+        candidates.iter().copied().filter(takes).collect()
     }
 
     pub(super) fn found(&mut self, found: Found, call: &MethodCall<'_>, expected: &T) -> T {

@@ -334,3 +334,40 @@ fn what_a_foreign_type_implements_does_not_hide_methods() {
         &["demo::Graph::add call exact"],
     );
 }
+
+#[test]
+fn bodies_of_the_files_own_macros_are_read() {
+    check(
+        "pub struct Inner; impl Inner { pub fn go(&self) {} }
+         fn log() {}
+         macro_rules! with { ($value:expr, |$name:ident| $body:expr) => {{ log(); let $name = $value; $body }} }
+         macro_rules! bind { ($name:ident = $value:expr) => { let $name = $value; } }
+         pub fn top() { with!(Inner, |inner| inner.go()); bind!(other = Inner); other.go(); }",
+        "demo::top",
+        &["demo::log call exact", "demo::Inner::go call exact", "demo::Inner::go call exact"],
+    );
+}
+
+#[test]
+fn a_macro_may_take_its_condition_as_an_inner_attribute() {
+    check(
+        "feature! { #![feature = \"std\"] pub mod inner { pub fn f() {} } pub use inner::f as g; }
+         pub fn top() { g(); inner::f(); }",
+        "demo::top",
+        &["demo::inner::f call exact", "demo::inner::f call exact"],
+    );
+}
+
+#[test]
+fn what_an_unknown_receiver_may_mean_is_listed() {
+    let text = "pub struct A; impl A { pub fn go(&self, _: u8) {} }
+         pub struct B; impl B { pub fn go(&self, _: u8) {} }
+         pub struct C; impl C { pub fn go(&self) {} }
+         pub fn top() { let it = elsewhere::make(); it.go(1); }";
+    let found = graph(text);
+    assert_eq!(
+        calls(&found, "demo::top").into_iter().filter(|row| row.contains("go")).collect::<Vec<_>>(),
+        ["demo::A::go call possible", "demo::B::go call possible"]
+    );
+    assert_eq!(found.unresolved.iter().filter(|call| &*call.text == "go").count(), 1);
+}
