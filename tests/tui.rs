@@ -14,6 +14,8 @@ mod needs;
 mod pty;
 #[path = "tui/running.rs"]
 mod running;
+#[path = "tui/stepping.rs"]
+mod stepping;
 #[path = "tui/support.rs"]
 mod support;
 #[path = "tui/terminal.rs"]

@@ -11,7 +11,8 @@ use super::toast::Level;
 use super::view::View;
 use crate::model::expansion::{Expansion, ExpansionRefusal, ExpansionRequest};
 use crate::model::{
-    Change, ItemRun, Name, Project, RunEvent, RunId, RunRecord, RunRequest, Task, Worker,
+    Change, ItemRun, Name, Project, RunEvent, RunId, RunRecord, RunRequest, StepCommand, StepEvent,
+    Task, Worker,
 };
 
 /// Something that happened.
@@ -62,8 +63,16 @@ pub enum Action {
         task: Name,
         reason: String,
     },
-    /// The folder's code was never agreed to be run.
-    TrustWanted(RunRequest),
+    /// The folder's code was never agreed to be run: what would run, and how it is asked for again.
+    TrustWanted {
+        what: Name,
+        again: Box<Effect>,
+    },
+    /// What came of a call that is stepped through.
+    Steps {
+        session: u64,
+        news: StepNews,
+    },
     History(Vec<RunRecord>),
     /// An interrupted sweep goes on.
     SweepResumed(RunId),
@@ -147,6 +156,28 @@ pub enum Hit {
     Item(usize),
 }
 
+/// A call of a split function to be executed block by block.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StepsRequest {
+    /// Tells its news from those of calls before.
+    pub session: u64,
+    /// Qualified name.
+    pub function: Name,
+    /// Arguments by parameter, `self` for the receiver.
+    pub input: serde_json::Value,
+}
+
+/// What came of it.
+#[derive(Debug, Clone, PartialEq)]
+pub enum StepNews {
+    Started,
+    Event(Box<StepEvent>),
+    /// The worker ended, with its last words.
+    Ended(String),
+    /// It could not even be started.
+    Refused(String),
+}
+
 /// Something the shell must do.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Effect {
@@ -184,6 +215,11 @@ pub enum Effect {
     LoadRun(RunId),
     /// Deliver [`Action::Items`] of a recorded sweep.
     LoadItems(RunId),
+    StartSteps(StepsRequest),
+    /// Tell the call that is stepped through how far to go.
+    Step(StepCommand),
+    /// End the call of this session with all it started.
+    EndSteps(u64),
     GenerateWorker(Name),
     Expand(ExpansionRequest),
     /// Deliver [`Action::Described`]: a function that is no task, as one.

@@ -22,6 +22,15 @@ pub struct Form {
     /// What is wrong with the input as a whole.
     pub problems: Vec<String>,
     schema: Value,
+    purpose: Purpose,
+}
+
+/// What the input is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    Run,
+    /// A split function that is stepped through: there is nothing to set.
+    Step,
 }
 
 /// What kind of text a field takes.
@@ -77,12 +86,22 @@ const JUDGED: usize = 100;
 
 impl Form {
     pub fn new(task: &Task) -> Self {
-        let schema = task.input_schema.clone();
+        let mut form = Self::of_inputs(&task.id, task.input_schema.clone());
+        form.fields.extend(settings::how_to_run());
+        if task.registrar.as_deref() != Some("workflow") {
+            form.fields.extend(settings::sweep());
+        }
+        form.purpose = Purpose::Run;
+        form
+    }
+
+    /// The form for a call of a split function.
+    pub fn of_inputs(function: &Name, schema: Value) -> Self {
         let required: Vec<&str> = schema["required"]
             .as_array()
             .map(|names| names.iter().filter_map(Value::as_str).collect())
             .unwrap_or_default();
-        let mut fields: Vec<Field> = schema["properties"]
+        let fields: Vec<Field> = schema["properties"]
             .as_object()
             .into_iter()
             .flatten()
@@ -90,18 +109,28 @@ impl Form {
                 Field::new(name, property, &schema, required.contains(&name.as_str()))
             })
             .collect();
-        fields.extend(settings::how_to_run());
-        if task.registrar.as_deref() != Some("workflow") {
-            fields.extend(settings::sweep());
-        }
         Self {
-            task: task.id.clone(),
+            task: function.clone(),
             fields,
             cursor: 0,
             typing: None,
             problems: Vec::new(),
             schema,
+            purpose: Purpose::Step,
         }
+    }
+
+    /// Whether it has the same fields as another.
+    pub fn asks_as(&self, other: &Self) -> bool {
+        self.schema == other.schema
+    }
+
+    /// Fills in one field.
+    pub fn put(&mut self, name: &str, value: &Value) {
+        if let Some(field) = self.fields.iter_mut().find(|field| field.name == name) {
+            field.text = field.show(value);
+        }
+        self.check();
     }
 
     /// A form for the task as it is now, with what was typed into `self` where fields remain.
@@ -251,15 +280,21 @@ impl Form {
         sound.then_some(input)
     }
 
-    /// The request, when the form is in order; otherwise the cursor goes to the first error.
-    pub fn request(&mut self) -> Option<RunRequest> {
+    /// The input, when the form is in order; otherwise the cursor goes to the first error.
+    pub fn input(&mut self) -> Option<Value> {
         self.fields.iter_mut().for_each(|field| field.touched = true);
-        let Some(input) = self.check() else {
-            if let Some(at) = self.fields.iter().position(|field| field.error.is_some()) {
-                self.cursor = at;
-            }
-            return None;
-        };
+        let input = self.check();
+        if input.is_none()
+            && let Some(at) = self.fields.iter().position(|field| field.error.is_some())
+        {
+            self.cursor = at;
+        }
+        input
+    }
+
+    /// The request, when the form is in order.
+    pub fn request(&mut self) -> Option<RunRequest> {
+        let input = self.input()?;
         let executor = match self.setting(EXECUTOR) {
             "docker" => ExecutorKind::Docker,
             "swarm" => ExecutorKind::Swarm,
@@ -272,6 +307,12 @@ impl Form {
 
     /// The command line that does the same.
     pub fn command_line(&self) -> String {
+        if self.purpose == Purpose::Step {
+            let given = self.fields.iter();
+            let given = given.filter_map(|field| Some((field.name.clone(), field.value().ok()??)));
+            let input = Value::Object(given.collect()).to_string();
+            return format!("metascope splits . --run {} --input {}", self.task, quote(&input));
+        }
         let mut line = format!("metascope run . {}", quote(&self.task));
         for field in self.fields.iter().filter(|field| !field.text.trim().is_empty()) {
             match (field.is_setting(), field.value()) {

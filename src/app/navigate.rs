@@ -10,7 +10,7 @@ use super::overlay::{Overlay, Popup};
 use super::text::{self, Line, Role};
 use super::toast::Level;
 use super::view::View;
-use crate::model::Name;
+use crate::model::{Name, look_up};
 
 /// Where the user is now.
 pub fn here(model: &Model) -> Stop {
@@ -77,11 +77,13 @@ pub fn select(model: &mut Model, view: View, id: &Name) -> bool {
     true
 }
 
-/// Shows what `name` names in a view: a row's identity, the symbol a row is about, or in the source
-/// view a definition or a `path:line`.
+/// Shows what `name` names in a view: a row's identity, the symbol a row is about or an ending of it
+/// that only one has, or in the source view a definition or a `path:line`.
 pub fn focus(model: &mut Model, view: View, name: &str) -> bool {
     if view == View::Source {
-        let symbol = model.project.symbols_named(name).first();
+        let names = model.project.symbols.iter().map(|symbol| &*symbol.name);
+        let known = look_up(names, name).unwrap_or(name);
+        let symbol = model.project.symbols_named(known).first();
         let place = symbol.map(|s| Place::new(&s.file, s.line)).or_else(|| {
             let (file, line) = name.rsplit_once(':').unwrap_or((name, "1"));
             let file = model.project.file(file)?;
@@ -92,7 +94,11 @@ pub fn focus(model: &mut Model, view: View, name: &str) -> bool {
     let find = |model: &Model| {
         let rows = model.rows(view);
         let by_id = rows.items.iter().position(|row| *row.id == *name);
-        let by_symbol = || rows.items.iter().position(|r| r.links.symbol.as_deref() == Some(name));
+        let by_symbol = || {
+            let symbols = rows.items.iter().filter_map(|row| row.links.symbol.as_deref());
+            let meant = look_up(symbols, name).ok()?;
+            rows.items.iter().position(|row| row.links.symbol.as_deref() == Some(meant))
+        };
         let by_end = || rows.items.iter().position(|row| row.id.ends_with(name));
         by_id.or_else(by_symbol).or_else(by_end)
     };

@@ -111,7 +111,12 @@ pub fn paint_cluster(cluster: &Cluster, width: usize, role_of: impl Fn(usize) ->
     paint_routes(&mut canvas, &drawing, |cell| {
         let edge = cell.edge.and_then(|edge| cluster.edges.get(edge));
         let stroke = edge.map_or(Stroke::Solid, |edge| edge.stroke);
-        Look { role: if stroke == Stroke::Solid { Role::Border } else { Role::Dim }, stroke }
+        let role = match stroke {
+            _ if cluster.is_strong(drawing.routes[cell.route].caller, cell.edge) => Role::Accent,
+            Stroke::Solid => Role::Border,
+            Stroke::Dashed | Stroke::Dotted => Role::Dim,
+        };
+        Look { role, stroke }
     });
     for arrow in drawing.routes.iter().flat_map(|route| &route.arrows) {
         if let Some(edge) = cluster.edges.get(arrow.edge).filter(|edge| !edge.label.is_empty()) {
@@ -132,7 +137,13 @@ mod tests {
         let cluster = Cluster {
             label: String::new(),
             nodes: vec![node("0 entry", Shape::Focus), node("1 resume", Shape::Plain)],
-            edges: vec![Edge { from: 0, to: 1, label: "saves a".into(), stroke: Stroke::Dashed }],
+            edges: vec![Edge {
+                from: 0,
+                to: 1,
+                label: "saves a".into(),
+                stroke: Stroke::Dashed,
+                strong: false,
+            }],
         };
         let painted = paint_cluster(&cluster, 40, |_| Role::Title);
         let text: String = painted.canvas.lines().iter().map(|line| line.plain() + "\n").collect();

@@ -71,10 +71,11 @@ fn apply(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::RunRefused { task, reason } => {
             model.toast(Level::Error, format!("{task} was not started: {reason}"))
         }
-        Action::TrustWanted(request) => {
-            screens::runs::ask_trust(model, request);
+        Action::TrustWanted { what, again } => {
+            screens::runs::ask_trust(model, &what, *again);
             Vec::new()
         }
+        Action::Steps { session, news } => screens::splits::stepping::news(model, session, news),
         Action::History(records) => {
             screens::runs::history(model, records);
             Vec::new()

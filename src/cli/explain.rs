@@ -9,7 +9,7 @@ use super::project::open;
 use super::{CliError, Common, Format, Outcome};
 use crate::analyzers::link::Parts;
 use crate::analyzers::link::python::classes;
-use crate::model::{CallEdge, Project, Symbol, printable};
+use crate::model::{CallEdge, Project, Symbol, look_up, printable};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -41,24 +41,10 @@ pub fn run(args: &Args, common: &Common) -> Outcome {
 
 /// The definitions of a name; an unambiguous ending is enough.
 fn find<'a>(project: &'a Project, name: &str) -> Result<&'a [Symbol], CliError> {
-    let exact = project.symbols_named(name);
-    if !exact.is_empty() {
-        return Ok(exact);
-    }
-    let ends = |full: &str| {
-        full.strip_suffix(name).is_some_and(|rest| rest.ends_with('.') || rest.ends_with("::"))
-    };
-    let mut names: Vec<&str> =
-        project.symbols.iter().map(|symbol| &*symbol.name).filter(|full| ends(full)).collect();
-    names.dedup();
-    match names.as_slice() {
-        [only] => Ok(project.symbols_named(only)),
-        [] => Err(CliError::Usage(format!("no symbol is named {name}"))),
-        several => {
-            let some: Vec<&str> = several.iter().copied().take(5).collect();
-            let some = some.join(", ");
-            Err(CliError::Usage(format!("{name} may be any of {}: {some} …", several.len())))
-        }
+    let names = project.symbols.iter().map(|symbol| &*symbol.name);
+    match look_up(names, name) {
+        Ok(found) => Ok(project.symbols_named(found)),
+        Err(not) => Err(CliError::Usage(not.say(name, ""))),
     }
 }
 

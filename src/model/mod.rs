@@ -15,6 +15,7 @@ pub mod facts;
 mod finding;
 mod flow;
 pub mod json;
+mod lookup;
 mod place;
 mod project;
 mod registry;
@@ -23,6 +24,7 @@ mod runnable;
 mod schema;
 mod shared;
 mod split;
+mod stepping;
 mod sweep;
 mod symbol;
 mod task;
@@ -39,6 +41,7 @@ pub use diagnostic::{Diagnostic, Severity};
 pub use facts::{FileFacts, LanguageFacts};
 pub use finding::{Finding, FindingKind};
 pub use flow::{Flow, FlowDiagnostic, FlowEdge, FlowNode};
+pub use lookup::{NotFound, is_named, look_up};
 pub use place::{Certainty, Language, LineIndex, Name, Position, Span};
 pub use project::{
     CacheCounts, Change, Counts, FileEntry, FileStatus, Manifest, Outline, Project, Timings,
@@ -53,6 +56,9 @@ pub use shared::{Same, Shared};
 pub use split::{
     Block, Contributor, Entity, FutureSize, Hazard, Method, Param, Refusal, RemoteOps, Split,
     StateAttribute, Suspension, SuspensionKind,
+};
+pub use stepping::{
+    StepCall, StepCommand, StepEntity, StepError, StepEvent, StepKind, StepRequest,
 };
 pub use sweep::{ItemRun, SweepCounts, SweepRequest};
 pub use symbol::{Symbol, SymbolKind};

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{Flow, Language, Name, Project, Symbol, SymbolKind, Task};
+use super::{Flow, Language, Name, Project, Symbol, SymbolKind, Task, look_up};
 
 /// What a name to be run means.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -41,21 +41,15 @@ impl Project {
         if let Some(symbol) = self.symbols_named(id).iter().rfind(|symbol| is_function(symbol)) {
             return Ok(Runnable::Function(symbol));
         }
-        let is_end = |name: &str| {
-            name.strip_suffix(id).is_some_and(|rest| rest.ends_with('.') || rest.ends_with("::"))
-        };
-        let listed = self.tasks.iter().chain(&self.workflows);
-        let mut names: Vec<&str> = listed.map(|task| &*task.id).filter(|n| is_end(n)).collect();
-        names.dedup();
-        if names.is_empty() {
-            let functions = self.symbols.iter().filter(|symbol| is_function(symbol));
-            names = functions.map(|symbol| &*symbol.name).filter(|name| is_end(name)).collect();
-            names.dedup();
-        }
-        match names.as_slice() {
-            [only] => self.runnable(only),
-            [] => Err(format!("no task or function is called {id}; `metascope tasks` lists them")),
-            several => Err(format!("{id} may mean {}", several[..several.len().min(5)].join(", "))),
+        let listed = || self.tasks.iter().chain(&self.workflows).map(|task| &*task.id);
+        let functions = || self.symbols.iter().filter(|it| is_function(it)).map(|it| &*it.name);
+        let found = look_up(listed(), id).or_else(|not| match not.0.is_empty() {
+            true => look_up(functions(), id),
+            false => Err(not),
+        });
+        match found {
+            Ok(only) => self.runnable(only),
+            Err(not) => Err(not.say(id, "; `metascope tasks` lists tasks and functions")),
         }
     }
 

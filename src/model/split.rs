@@ -12,8 +12,11 @@ pub struct Entity {
     pub line: u32,
     /// What `__key__` returns: an attribute name, or the expression's source.
     pub key: Option<Name>,
+    /// State of the classes above it first.
     pub state: Vec<StateAttribute>,
     pub methods: Vec<Method>,
+    /// What makes one: the parameters of its constructor, or the fields of a dataclass.
+    pub constructor: Vec<Param>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,6 +34,9 @@ pub struct Method {
     pub inputs: Vec<Param>,
     /// The return type as written.
     pub returns: Option<Name>,
+    /// How many values each `return` gives back, in source order: the length of a tuple, else one,
+    /// none for a bare `return`.
+    pub return_arities: Vec<u32>,
     pub read_only: bool,
     /// State attributes it writes, directly or through its own methods.
     pub writes: Vec<Name>,
@@ -39,9 +45,12 @@ pub struct Method {
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Param {
+    /// With its stars, for those that take any number.
     pub name: Name,
     #[serde(rename = "type")]
     pub type_: Option<Name>,
+    /// The default as written.
+    pub default: Option<Name>,
 }
 
 /// One function or method cut into blocks at its suspension points.
@@ -51,13 +60,23 @@ pub struct Split {
     pub language: Language,
     pub file: Name,
     pub line: u32,
+    /// The class it is a method of, and whose instance it gets (Python).
+    pub receiver: Option<Name>,
+    /// Parameters without the receiver (Python).
+    pub inputs: Vec<Param>,
     pub suspensions: Vec<Suspension>,
     /// Depth-first preorder from the entry.
     pub blocks: Vec<Block>,
     pub remote_ops: RemoteOps,
+    /// The blocks of a way through with the most remote operations, in the order they run; each
+    /// loop is gone round once at most.
+    pub most_hops: Vec<u32>,
     pub hazards: Vec<Hazard>,
     /// Pieces when only remote calls cut, as stateflow's figure counts them.
     pub fragments: u32,
+    /// Pieces when every statement and every remote operation is one of its own, the finest cut
+    /// there is; stateflow's `buy_item` has 10 (Python).
+    pub pieces: Option<u32>,
     /// Set when the function cannot be split without changing its meaning; blocks are then empty.
     pub refused: Option<Refusal>,
     /// What the future holds of its own (Rust).

@@ -8,6 +8,7 @@
 pub mod advice;
 mod arguments;
 pub mod compiler;
+pub mod dialogue;
 mod docker;
 pub mod doctor;
 pub mod image;

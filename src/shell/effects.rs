@@ -9,6 +9,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use super::builds::Builds;
 use super::expansion;
 use super::runs::Runs;
+use super::stepping::Stepping;
 use crate::analyzers::worker::task_for;
 use crate::app::toast::Level;
 use crate::app::{Action, Effect, Model};
@@ -28,6 +29,7 @@ pub struct Effects {
     pub root: PathBuf,
     pub runs: Runs,
     pub builds: Builds,
+    pub stepping: Stepping,
 }
 
 impl Effects {
@@ -93,6 +95,15 @@ impl Effects {
                     let task = task_for(&project, &id).map(Box::new);
                     Action::Described { id, task }
                 });
+            }
+            Effect::StartSteps(request) => {
+                let (stepping, project) = (self.stepping.clone(), model.project.clone());
+                self.work(model, move || stepping.start(&project, request));
+            }
+            Effect::Step(command) => self.stepping.step(command),
+            Effect::EndSteps(session) => {
+                let stepping = self.stepping.clone();
+                tokio::task::spawn_blocking(move || stepping.end(session));
             }
             Effect::GenerateWorker(task) => {
                 let (runs, project) = (self.runs.clone(), model.project.clone());

@@ -16,6 +16,7 @@ pub mod headless;
 mod look;
 mod run_loop;
 mod runs;
+mod stepping;
 mod terminal;
 mod writer;
 

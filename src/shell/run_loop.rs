@@ -16,6 +16,7 @@ use super::config_file::follow_config;
 use super::effects::{Effects, Message, Sender};
 use super::events::Translator;
 use super::runs::Runs;
+use super::stepping::Stepping;
 use super::terminal::Screen;
 use super::{ShellError, clipboard, editor, look};
 use crate::app::config::{Config, ThemeChoice};
@@ -42,6 +43,7 @@ pub async fn run(path: &Path, options: Options, config: Config) -> Result<ExitCo
     let effects = Effects {
         runs: Runs::new(workspace.root(), sender.clone()),
         builds: Builds::new(workspace.root(), options, workspace.inbox(), sender.clone()),
+        stepping: Stepping::new(workspace.root(), sender.clone()),
         root: workspace.root().to_owned(),
         sender,
     };
@@ -61,6 +63,7 @@ pub async fn run(path: &Path, options: Options, config: Config) -> Result<ExitCo
     shell.act(Action::Tick)?;
     shell.carry_out(Effect::LoadHistory)?;
     let outcome = shell.turn(inbox).await;
+    shell.effects.stepping.end(u64::MAX);
     shell.effects.runs.close();
     drop((shell, followed, workspace));
     outcome

@@ -9,8 +9,8 @@ use serde_json::Value;
 
 use super::effects::{Message, Sender};
 use crate::analyzers::worker::{generate, generate_calls, task_for};
-use crate::app::Action;
 use crate::app::toast::Level;
+use crate::app::{Action, Effect};
 use crate::model::{
     ItemRun, Name, Project, RunEvent, RunId, RunRequest, SweepRequest, Task, Worker,
 };
@@ -67,7 +67,8 @@ impl Runs {
     /// Generates the worker and starts it. A folder never agreed to is asked about first.
     pub fn start(&self, project: &Project, request: RunRequest) -> Action {
         if !trust::is_trusted(&self.root) {
-            return Action::TrustWanted(request);
+            let what = request.task.clone();
+            return Action::TrustWanted { what, again: Box::new(Effect::StartRun(request)) };
         }
         match self.launch(project, &request) {
             Ok(id) => Action::RunStarted { id, request },

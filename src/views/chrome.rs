@@ -204,7 +204,9 @@ fn hints(model: &Model) -> Vec<&'static Command> {
         .filter(|command| command.footer > 0)
         .filter_map(|command| Some((place(command)?, command.footer, command)))
         .collect();
-    hints.sort_by_key(|(place, footer, _)| (*place, *footer));
+    // What cannot be done now gives its room to what can.
+    let is_off = |command: &Command| (command.enabled)(model).is_err();
+    hints.sort_by_cached_key(|(place, footer, command)| (is_off(command), *place, *footer));
     // Help comes first: it leads to everything that does not fit.
     if contexts.contains(&Context::Global)
         && let Some(at) = hints.iter().position(|(.., command)| command.id == "view.help")

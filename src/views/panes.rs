@@ -5,8 +5,9 @@ use ratatui::layout::Rect;
 
 use super::hit::HitMap;
 use super::theme::Theme;
-use super::widgets::{self, detail, list, panel};
+use super::widgets::{self, detail, form, list, panel};
 use crate::app::model::{Arrangement, Focus};
+use crate::app::screens::fields;
 use crate::app::{Hit, Line, Model, Role};
 
 /// Where the panes of a view lie; a pane that has no room is `None`.
@@ -88,7 +89,8 @@ pub fn beside(
     (left, right)
 }
 
-/// A list, the detail of its selected row, and the source around it where there is room.
+/// A list, the detail of its selected row or the form that takes its place, and the source around it
+/// where there is room.
 pub fn standard(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) -> HitMap {
     let mut hits = HitMap::default();
     let panes = panes(model, theme, area, buf, &mut hits);
@@ -96,7 +98,10 @@ pub fn standard(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) -> H
         list::draw(model, theme, area, buf, &mut hits);
     }
     if let Some(area) = panes.detail {
-        detail::draw(model, theme, area, buf, &mut hits);
+        match fields::shown(model) {
+            Some(shown) => form::draw(model, shown, theme, area, buf, &mut hits),
+            None => detail::draw(model, theme, area, buf, &mut hits),
+        }
     }
     if let Some(area) = panes.preview {
         preview(model, theme, area, buf);

@@ -20,7 +20,7 @@ fn what_is_not_there_cannot_be_read() {
 fn wrong_calls_say_what_is_offered() {
     refused(&["scan", "samples", "--format", "svg"], 2, "use one of: json, table");
     refused(&["calls", "samples", "--focus", "nobody"], 2, "nobody");
-    refused(&["explain", "samples", "nobody"], 2, "no symbol is named nobody");
+    refused(&["explain", "samples", "nobody"], 2, "nothing here is called nobody");
     refused(&["patterns", "show", "lost-signatur"], 2, "lost-signature");
     refused(&["scan", "--nonsense"], 2, "--nonsense");
 }

@@ -132,7 +132,7 @@ pub fn link_compiled(input: LinkInput, parts: Parts, compiled: Option<&CompiledC
 /// What the files say without each other: their definitions under the names the files give them,
 /// and their diagnostics. Something to show while the whole is being linked.
 pub fn outline(input: LinkInput) -> Project {
-    let LinkInput { root, files, mut diagnostics, .. } = input;
+    let LinkInput { root, files, manifests, mut diagnostics } = input;
     let mut linked = Linked::default();
     for facts in files.iter().filter_map(|file| file.facts.as_ref()) {
         linked.symbols.extend(facts.symbols.iter().cloned());
@@ -143,6 +143,7 @@ pub fn outline(input: LinkInput) -> Project {
     Project {
         root,
         files,
+        manifests: manifests.into(),
         diagnostics: diagnostics.into(),
         symbols: linked.symbols.into(),
         pending: true,

@@ -17,11 +17,13 @@ impl Liveness {
         let count = graph.blocks.len();
         let mut live = Self { live_in: vec![VarSet::default(); count], live_out: Vec::new() };
         live.live_out = vec![VarSet::default(); count];
+        let through: Vec<Through> = (0..count).map(|at| Through::of(graph, at)).collect();
         loop {
             let mut changed = false;
             for at in (0..count).rev() {
                 let out = live.at_end(graph, at);
-                let before = live.through(graph, at, &out);
+                let mut before = through[at].before(&out);
+                live.add_handler(graph, at, &mut before);
                 changed |= out != live.live_out[at] || before != live.live_in[at];
                 live.live_out[at] = out;
                 live.live_in[at] = before;
@@ -69,27 +71,51 @@ impl Liveness {
             live.union(&needs);
         }
     }
+}
 
-    fn through(&self, graph: &Graph, at: BlockId, out: &VarSet) -> VarSet {
+/// What a whole block does to the variables that are live at its end.
+struct Through {
+    uses: VarSet,
+    kills: Kills,
+}
+
+impl Through {
+    fn of(graph: &Graph, at: BlockId) -> Self {
         let block = &graph.blocks[at];
-        let mut live = out.clone();
+        let mut whole = Self { uses: VarSet::default(), kills: Kills::Some(VarSet::default()) };
         if let Some(effects) = end_effects(graph, &block.end) {
-            live = before(effects, &live);
+            whole.precede(effects);
         }
         match &block.end {
-            End::Next { iterator, .. } => {
-                live.insert(*iterator);
-            }
-            End::Switch { on, .. } => {
-                live.insert(*on);
+            End::Next { iterator: var, .. } | End::Switch { on: var, .. } => {
+                whole.uses.insert(*var);
             }
             _ => {}
         }
-        for op in block.ops.iter().rev() {
-            self.add_handler(graph, at, &mut live);
-            live = before(&op.effects, &live);
+        block.ops.iter().rev().for_each(|op| whole.precede(&op.effects));
+        whole
+    }
+
+    /// Puts an operation before what is here.
+    fn precede(&mut self, effects: &Effects) {
+        self.uses = before(effects, &self.uses);
+        match (&mut self.kills, &effects.kills) {
+            (Kills::Some(all), Kills::Some(more)) => all.union(more),
+            (kills, Kills::All) => *kills = Kills::All,
+            (Kills::All, Kills::Some(_)) => {}
         }
-        self.add_handler(graph, at, &mut live);
+    }
+
+    fn before(&self, out: &VarSet) -> VarSet {
+        let mut live = match &self.kills {
+            Kills::Some(kills) => {
+                let mut live = out.clone();
+                live.subtract(kills);
+                live
+            }
+            Kills::All => VarSet::default(),
+        };
+        live.union(&self.uses);
         live
     }
 }
@@ -127,24 +153,19 @@ fn assigned(graph: &Graph) -> (Vec<VarSet>, Vec<VarSet>) {
         return (at_start, at_end);
     }
     at_start[graph.entry] = graph.params.iter().copied().collect();
+    let binds: Vec<Binds> = (0..count).map(|at| Binds::of(graph, at)).collect();
     let mut changed = true;
     while changed {
         changed = false;
         for at in 0..count {
             let block = &graph.blocks[at];
             let mut now = at_start[at].clone();
-            // What a handler may see: anything assigned at any point of the block.
-            let mut anywhere = now.clone();
-            for op in &block.ops {
-                now.subtract(&op.effects.unbinds);
-                now.union(&op.effects.defs);
-                anywhere.union(&now);
-            }
-            if let Some(effects) = end_effects(graph, &block.end) {
-                now.union(&effects.defs);
-            }
-            anywhere.union(&now);
+            now.subtract(&binds[at].unbound);
+            now.union(&binds[at].bound);
             if let Some((handler, caught)) = block.on_error {
+                // What a handler may see: anything assigned at any point of the block.
+                let mut anywhere = at_start[at].clone();
+                anywhere.union(&binds[at].anywhere);
                 anywhere.insert(caught);
                 changed |= grow(&mut at_start[handler], &anywhere);
             }
@@ -165,6 +186,32 @@ fn assigned(graph: &Graph) -> (Vec<VarSet>, Vec<VarSet>) {
         }
     }
     (at_start, at_end)
+}
+
+/// What a whole block binds and unbinds.
+struct Binds {
+    /// Bound at its end.
+    bound: VarSet,
+    /// Not bound any more at its end, whatever was before.
+    unbound: VarSet,
+    /// Bound at any point of it.
+    anywhere: VarSet,
+}
+
+impl Binds {
+    fn of(graph: &Graph, at: BlockId) -> Self {
+        let block = &graph.blocks[at];
+        let [mut bound, mut unbound, mut anywhere] = [(); 3].map(|()| VarSet::default());
+        let end = end_effects(graph, &block.end);
+        for effects in block.ops.iter().map(|op| &op.effects).chain(end) {
+            bound.subtract(&effects.unbinds);
+            unbound.union(&effects.unbinds);
+            bound.union(&effects.defs);
+            unbound.subtract(&effects.defs);
+            anywhere.union(&effects.defs);
+        }
+        Self { bound, unbound, anywhere }
+    }
 }
 
 fn grow(set: &mut VarSet, more: &VarSet) -> bool {

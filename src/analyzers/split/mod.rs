@@ -2,10 +2,12 @@
 //!
 //! The languages lower their functions to a [`Graph`]; here it is made small and numbered
 //! ([`simplify`]), asked what lives where ([`liveness`]) and how many hops a call makes
-//! ([`counts`]), and turned into rows ([`present`]).
+//! ([`counts`], [`most_hops`]), and turned into rows ([`present`]).
 
 pub mod counts;
 pub mod graph;
+pub mod groups;
+mod hops;
 pub mod liveness;
 pub mod present;
 pub mod simplify;
@@ -16,6 +18,7 @@ pub mod vars;
 mod tests;
 
 pub use graph::{Access, Block, BlockId, Cut, End, Graph, Op, Role, StateAccess, Storage};
+pub use hops::most_hops;
 pub use liveness::Liveness;
 pub use simplify::simplify;
 pub use vars::{Effects, Kills, VarId, VarKind, VarSet, Vars};

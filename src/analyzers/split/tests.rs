@@ -105,3 +105,23 @@ fn effects_follow_each_other() {
     let z = graph.vars.local("z");
     assert!(maybe.defs.contains(z) && !maybe.kills.contains(z));
 }
+
+/// A loop of two suspensions, entered or not, with a way out in its middle.
+#[test]
+fn the_longest_way_goes_round_a_loop_once() {
+    let mut graph = Graph::default();
+    let [head, first, resume, second, again, last] = [0; 6].map(|_: i32| graph.block(1, None));
+    graph.entry = head;
+    let test = op(&mut graph, &["a"], &[]);
+    graph.blocks[head].end = End::Branch { test: test.clone(), then: first, other: last };
+    let cuts = [cut(&mut graph, None), cut(&mut graph, None)];
+    graph.blocks[first].end = End::Suspend { suspension: cuts[0], resume };
+    graph.blocks[resume].end = End::Branch { test, then: second, other: last };
+    graph.blocks[second].end = End::Suspend { suspension: cuts[1], resume: again };
+    graph.blocks[again].end = End::Jump(head);
+    graph.blocks[last].end = End::Return { value: None, constant: true };
+    let way: Vec<usize> = most_hops(&graph).into_iter().map(|at| at as usize).collect();
+    // Once round, then out in the middle of the next round.
+    assert_eq!(way, [head, first, resume, second, again, head, first, resume, last]);
+    assert_eq!(most_hops(&Graph::default()), Vec::<u32>::new());
+}

@@ -117,7 +117,10 @@ pub const COMMANDS: &[Command] = &[
 
 /// One level out: message, unfinished zoom, filter, detail pane, then back through the jumps.
 fn escape(model: &mut Model) -> Vec<Effect> {
-    if screens::escape(model) || model.toasts.dismiss() {
+    if let Some(effects) = screens::escape(model) {
+        return effects;
+    }
+    if model.toasts.dismiss() {
         return Vec::new();
     }
     if model.zoomed {

@@ -1,7 +1,7 @@
 //! Commands while a form's field is typed.
 
 use crate::app::command::Context::Edit;
-use crate::app::{Command, screens::tasks};
+use crate::app::{Command, screens::fields};
 
 pub const COMMANDS: &[Command] = &[
     Command::new(
@@ -10,7 +10,7 @@ pub const COMMANDS: &[Command] = &[
         "Keep what was typed and go to the next field",
         &[Edit],
         &["enter", "tab", "down"],
-        |m| tasks::accept(m, 1),
+        |m| fields::accept(m, 1),
     )
     .footer(1),
     Command::new(
@@ -19,7 +19,7 @@ pub const COMMANDS: &[Command] = &[
         "Keep what was typed and go to the field before",
         &[Edit],
         &["backtab", "up"],
-        |m| tasks::accept(m, -1),
+        |m| fields::accept(m, -1),
     ),
     Command::new(
         "form.cancel",
@@ -27,16 +27,16 @@ pub const COMMANDS: &[Command] = &[
         "Put back the value as it was",
         &[Edit],
         &["esc"],
-        tasks::discard,
+        fields::discard,
     )
     .footer(2),
     Command::new(
         "form.run",
         "Run",
-        "Keep the value and run the task",
+        "Keep the value and run it",
         &[Edit],
         &["ctrl-r"],
-        tasks::run_now,
+        fields::submit,
     )
     .footer(3),
 ];

@@ -7,6 +7,7 @@ pub mod calls;
 pub mod common;
 pub mod diagnostics;
 pub mod expansion;
+pub mod fields;
 pub mod flows;
 pub mod help;
 pub mod patterns;
@@ -83,7 +84,7 @@ pub fn links(model: &Model) -> Option<Links> {
 pub fn motion(model: &mut Model, motion: Motion) -> bool {
     match model.view {
         View::Source => source::motion(model, motion),
-        View::Tasks => tasks::motion(model, motion),
+        View::Tasks | View::Splits => fields::motion(model, motion),
         View::Runs => runs::motion(model, motion),
         View::Calls => calls::motion(model, motion),
         _ => false,
@@ -104,6 +105,7 @@ pub fn wheel(model: &mut Model, rows: isize) -> bool {
 pub fn open(model: &mut Model) -> Option<Vec<Effect>> {
     match model.view {
         View::Tasks => tasks::open(model),
+        View::Splits => splits::stepping::open(model),
         View::Runs => runs::open(model),
         View::Help => help::open(model),
         View::Source => source::open(model),
@@ -116,18 +118,19 @@ pub fn open(model: &mut Model) -> Option<Vec<Effect>> {
 /// Hook: `space` on something of the screen's own.
 pub fn toggle(model: &mut Model) -> bool {
     match model.view {
-        View::Tasks => tasks::toggle(model),
+        View::Tasks | View::Splits => fields::toggle(model),
         _ => false,
     }
 }
 
-/// Hook: `esc` on something of the screen's own.
-pub fn escape(model: &mut Model) -> bool {
+/// Hook: `esc` on something of the screen's own; `None` when there is nothing to leave.
+pub fn escape(model: &mut Model) -> Option<Vec<Effect>> {
     match model.view {
-        View::Runs => runs::escape(model),
-        View::Tasks => tasks::escape(model),
-        View::Source => expansion::escape(model),
-        _ => false,
+        View::Runs => runs::escape(model).then(Vec::new),
+        View::Tasks => tasks::escape(model).then(Vec::new),
+        View::Splits => splits::stepping::escape(model),
+        View::Source => expansion::escape(model).then(Vec::new),
+        _ => None,
     }
 }
 
@@ -135,7 +138,7 @@ pub fn escape(model: &mut Model) -> bool {
 pub fn item(model: &mut Model, item: usize, mouse: Mouse) -> Vec<Effect> {
     match model.view {
         View::Source => source::item(model, item, mouse),
-        View::Tasks => tasks::item(model, item, mouse),
+        View::Tasks | View::Splits => fields::item(model, item, mouse),
         View::Calls => calls::item(model, item, mouse),
         _ => Vec::new(),
     }
@@ -168,19 +171,19 @@ pub fn refreshed(model: &mut Model) -> Vec<Effect> {
 
 /// Whether text is being typed into the screen.
 pub fn is_typing(model: &Model) -> bool {
-    model.view == View::Tasks && tasks::is_typing(model)
+    fields::is_typing(model)
 }
 
 /// A key that is no command, typed into the screen.
 pub fn type_key(model: &mut Model, key: Key) {
     if is_typing(model) {
-        tasks::type_key(model, key);
+        fields::type_key(model, key);
     }
 }
 
 pub fn paste(model: &mut Model, text: &str) {
     if is_typing(model) {
-        tasks::paste(model, text);
+        fields::paste(model, text);
     }
 }
 

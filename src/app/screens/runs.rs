@@ -529,14 +529,14 @@ pub fn tick(model: &mut Model) {
     }
 }
 
-/// A run was refused because the folder's code was never trusted: ask, and start it then.
-pub fn ask_trust(model: &mut Model, request: RunRequest) {
+/// Something was not run because the folder's code was never trusted: ask, and run it then.
+pub fn ask_trust(model: &mut Model, what: &str, again: Effect) {
     let question = format!(
-        "Run code from this folder? {} and what it imports will run with your rights. The answer \
-         is remembered for {}.",
-        request.task, model.project.root
+        "Run code from this folder? {what} and what it imports will run with your rights. The \
+         answer is remembered for {}.",
+        model.project.root
     );
-    let effects = vec![Effect::TrustFolder, Effect::StartRun(request)];
+    let effects = vec![Effect::TrustFolder, again];
     model.overlay = Some(Overlay::Popup(Popup::confirm(&question, effects)));
 }
 

@@ -4,13 +4,11 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use super::worker;
-use crate::app::action::{Effect, Mouse};
+use super::{fields, worker};
+use crate::app::action::Effect;
 use crate::app::command::{Command, Context};
-use crate::app::commands::lists::Motion;
 use crate::app::detail::Detail;
 use crate::app::form::Form;
-use crate::app::key::Key;
 use crate::app::links::Links;
 use crate::app::list::{ListState, Row, Rows, TreeBuilder};
 use crate::app::memo::Memo;
@@ -181,7 +179,7 @@ pub fn form(model: &Model) -> Option<&Form> {
     model.tasks.forms.get(&selected(model)?.id)
 }
 
-fn form_mut(model: &mut Model) -> Option<&mut Form> {
+pub fn form_mut(model: &mut Model) -> Option<&mut Form> {
     let id = selected(model)?.id.clone();
     model.tasks.forms.get_mut(&id)
 }
@@ -351,11 +349,7 @@ pub fn run_now(model: &mut Model) -> Vec<Effect> {
 fn edit(model: &mut Model) -> Vec<Effect> {
     make_form(model);
     model.tasks.shows_worker = false;
-    model.focus = Focus::Detail;
-    if let Some(form) = form_mut(model) {
-        form.edit();
-    }
-    model.touch(View::Tasks);
+    fields::edit(model);
     Vec::new()
 }
 
@@ -414,47 +408,18 @@ pub fn worker(model: &mut Model, task: &Name, worker: Result<Arc<Worker>, String
     effects
 }
 
-/// Whether keys move in the form.
-fn in_form(model: &Model) -> bool {
-    model.focus == Focus::Detail && !model.tasks.shows_worker && form(model).is_some()
-}
-
-pub fn motion(model: &mut Model, motion: Motion) -> bool {
-    if !in_form(model) {
-        return false;
-    }
-    let Some(form) = form_mut(model) else { return false };
-    match motion {
-        Motion::Left => model.focus = Focus::List,
-        Motion::Right => {}
-        _ => form.cursor = motion.apply(form.cursor, form.fields.len(), 6),
-    }
-    true
-}
-
 /// `enter`: from the list into the form; in the form the field is typed or its next choice taken.
 pub fn open(model: &mut Model) -> Option<Vec<Effect>> {
     selected(model)?;
     if model.tasks.shows_worker && model.focus == Focus::Detail {
         return None;
     }
-    if in_form(model) {
+    if fields::has_keys(model) {
         return Some(edit(model));
     }
     make_form(model);
     model.focus = Focus::Detail;
     Some(Vec::new())
-}
-
-/// `space`: the field's next choice.
-pub fn toggle(model: &mut Model) -> bool {
-    if !in_form(model) {
-        return false;
-    }
-    if let Some(form) = form_mut(model) {
-        form.next_choice();
-    }
-    true
 }
 
 pub fn escape(model: &mut Model) -> bool {
@@ -464,53 +429,6 @@ pub fn escape(model: &mut Model) -> bool {
         model.focus = Focus::List;
     }
     shown
-}
-
-/// A click on a field goes there; a second one types.
-pub fn item(model: &mut Model, item: usize, mouse: Mouse) -> Vec<Effect> {
-    if !matches!(mouse, Mouse::Click | Mouse::DoubleClick) {
-        return Vec::new();
-    }
-    let was_there = in_form(model) && form(model).is_some_and(|form| form.cursor == item);
-    make_form(model);
-    model.focus = Focus::Detail;
-    if let Some(form) = form_mut(model) {
-        form.end_typing(true);
-        form.cursor = item.min(form.fields.len().saturating_sub(1));
-    }
-    if was_there || mouse == Mouse::DoubleClick { edit(model) } else { Vec::new() }
-}
-
-pub fn is_typing(model: &Model) -> bool {
-    form(model).is_some_and(|form| form.typing.is_some())
-}
-
-pub fn type_key(model: &mut Model, key: Key) {
-    if let Some(form) = form_mut(model) {
-        form.type_key(key);
-    }
-}
-
-pub fn paste(model: &mut Model, text: &str) {
-    if let Some(form) = form_mut(model) {
-        form.paste(text);
-    }
-}
-
-/// Keeps what was typed and moves on.
-pub fn accept(model: &mut Model, fields: isize) -> Vec<Effect> {
-    if let Some(form) = form_mut(model) {
-        form.end_typing(true);
-        form.move_by(fields);
-    }
-    Vec::new()
-}
-
-pub fn discard(model: &mut Model) -> Vec<Effect> {
-    if let Some(form) = form_mut(model) {
-        form.end_typing(false);
-    }
-    Vec::new()
 }
 
 /// Makes the form that is shown, and asks for the worker when that is to be shown.

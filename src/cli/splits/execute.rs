@@ -1,17 +1,16 @@
 //! Proves a split on an example: the same call, directly and block by block.
 
-use std::io::{Read, Write};
-use std::process::{Command, ExitCode, Stdio};
-use std::time::{Duration, Instant};
+use std::process::ExitCode;
+use std::sync::mpsc;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use super::super::output::{Table, print_json, print_text};
 use super::super::{CliError, Common, Format, Outcome};
-use crate::analyzers::link::python::splits::{
-    DRIVER, Emitted, EmittedFunction, Engine, emit_program, emit_project,
-};
+use crate::analyzers::link::python::splits::{DRIVER, Emitted, Engine, emit_program, emit_project};
 use crate::model::printable;
+use crate::runner::dialogue::{Dialogue, Said};
 use crate::runner::{Settings, find_python};
 use crate::workspace::Scan;
 
@@ -24,22 +23,15 @@ pub fn run(
     common: &Common,
 ) -> Outcome {
     let emitted = emitted(scan)?;
-    let chosen = choose(scan, &emitted, function)?;
+    let chosen = emitted.choose(&scan.project, function).map_err(CliError::Usage)?;
     let input = read_input(input)?;
     let python = find_python(&scan.root, &Settings::default()).map_err(CliError::Environment)?;
     let mut outcomes = Vec::new();
     for mode in ["direct", "split"] {
-        let job = json!([{
-            "mode": mode,
-            "module": &*chosen.module,
-            "path": import_paths(scan, &emitted),
-            "function": &*chosen.name,
-            "input": input,
-            "entities": emitted.entities,
-            "functions": emitted.functions.iter().map(EmittedFunction::to_json).collect::<Vec<_>>(),
-            "seconds": timeout,
-        }]);
-        let mut outcome = interpret(&python, scan, &job, timeout)?;
+        let mut job = emitted.job(chosen, &scan.root.to_string_lossy(), &input);
+        job["mode"] = mode.into();
+        job["seconds"] = timeout.into();
+        let mut outcome = interpret(&python, scan, &json!([job]), timeout)?;
         let outcome = outcome[0][mode].take();
         if let Some(failed) = outcome["failed"].as_str() {
             return Err(CliError::Failed(format!("the {mode} call could not be made: {failed}")));
@@ -90,32 +82,6 @@ fn emitted(scan: &Scan) -> Result<Emitted, CliError> {
         .ok_or_else(|| CliError::Usage("no entity class here, so nothing to execute".into()))
 }
 
-/// The function by its name or an unambiguous end of it.
-fn choose<'e>(
-    scan: &Scan,
-    emitted: &'e Emitted,
-    wanted: &str,
-) -> Result<&'e EmittedFunction, CliError> {
-    let ends = |name: &str| name == wanted || name.ends_with(&format!(".{wanted}"));
-    let found: Vec<&EmittedFunction> =
-        emitted.functions.iter().filter(|function| ends(&function.name)).collect();
-    match found.as_slice() {
-        [one] => return Ok(one),
-        [] => {}
-        many => {
-            let names: Vec<&str> = many.iter().map(|function| &*function.name).collect();
-            return Err(CliError::Usage(format!("{wanted} is one of {}", names.join(", "))));
-        }
-    }
-    let refused = scan.project.splits.iter().find(|split| ends(&split.function));
-    Err(CliError::Usage(match refused.and_then(|split| split.refused.as_ref()) {
-        Some(refusal) => {
-            format!("{wanted} cannot be split: {} (line {})", refusal.reason, refusal.line)
-        }
-        None => format!("{wanted} does not suspend; `metascope splits` lists what does"),
-    }))
-}
-
 fn read_input(given: Option<&str>) -> Result<Value, CliError> {
     let text = match given {
         None => return Ok(json!({})),
@@ -135,61 +101,27 @@ fn read_input(given: Option<&str>) -> Result<Value, CliError> {
     }
 }
 
-/// The folders that the modules are imported from.
-fn import_paths(scan: &Scan, emitted: &Emitted) -> Vec<String> {
-    let mut paths = Vec::new();
-    for function in &emitted.functions {
-        let module = function.module.replace('.', "/");
-        let stem = function.file.strip_suffix(".py").unwrap_or(&function.file);
-        let stem = stem.strip_suffix("/__init__").unwrap_or(stem);
-        let folder = stem.strip_suffix(module.as_str()).unwrap_or_default();
-        let path = scan.root.join(folder).to_string_lossy().into_owned();
-        if !paths.contains(&path) {
-            paths.push(path);
-        }
-    }
-    paths
-}
-
+/// One job, in an interpreter of its own.
 fn interpret(
     python: &std::path::Path,
     scan: &Scan,
     job: &Value,
     timeout: u64,
 ) -> Result<Value, CliError> {
-    let mut child = Command::new(python)
-        .args(["-c", DRIVER])
-        .current_dir(&scan.root)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
+    let (sender, said) = mpsc::channel();
+    let on = move |what| drop(sender.send(what));
+    let driver = Dialogue::start(python, DRIVER, &scan.root, on)
         .map_err(|error| CliError::Environment(format!("{}: {error}", python.display())))?;
-    let (stdin, stdout) = (child.stdin.take(), child.stdout.take());
-    let text = job.to_string();
-    let writer = std::thread::spawn(move || {
-        // An interpreter that died early is reported by its exit.
-        let _ = stdin.map(|mut stdin| stdin.write_all(text.as_bytes()));
-    });
-    let reader = std::thread::spawn(move || {
-        let mut answer = String::new();
-        let read = stdout.map(|mut stdout| stdout.read_to_string(&mut answer));
-        read.map(|_| answer).unwrap_or_default()
-    });
+    driver.say(job.to_string());
     // The driver ends a slow call itself; this is for one that does not even listen to signals.
-    let deadline = Instant::now() + Duration::from_secs(timeout.saturating_add(5));
-    let is_over = |child: &mut std::process::Child| child.try_wait().map(|status| status.is_some());
-    while !is_over(&mut child)? {
-        if Instant::now() > deadline {
-            child.kill()?;
-            child.wait()?;
-            return Err(CliError::Failed(format!("not done after {timeout} seconds")));
-        }
-        std::thread::sleep(Duration::from_millis(5));
+    let ended =
+        |why: &str| CliError::Failed(format!("the interpreter ended without an answer{why}"));
+    match said.recv_timeout(Duration::from_secs(timeout.saturating_add(5))) {
+        Ok(Said::Line(answer)) => serde_json::from_str(&answer).map_err(|_| ended("")),
+        Ok(Said::Ended(complaint)) if complaint.is_empty() => Err(ended("")),
+        Ok(Said::Ended(complaint)) => Err(ended(&format!(":\n{}", printable(&complaint)))),
+        Err(_) => Err(CliError::Failed(format!("not done after {timeout} seconds"))),
     }
-    let _ = writer.join();
-    let answer = reader.join().unwrap_or_default();
-    serde_json::from_str(&answer)
-        .map_err(|_| CliError::Failed("the interpreter ended without an answer".into()))
 }
 
 fn shown(outcome: &Value) -> Value {

@@ -255,9 +255,14 @@ fn user() -> Entity {
             name: name.into(),
             inputs: inputs
                 .iter()
-                .map(|(name, type_)| Param { name: (*name).into(), type_: Some((*type_).into()) })
+                .map(|(name, type_)| Param {
+                    name: (*name).into(),
+                    type_: Some((*type_).into()),
+                    default: None,
+                })
                 .collect(),
             returns: Some("bool".into()),
+            return_arities: vec![1],
             read_only,
             writes: writes.iter().map(|name| (*name).into()).collect(),
             suspending,
@@ -274,6 +279,10 @@ fn user() -> Entity {
         methods: vec![
             method("can_pay", &[("amount", "int")], true, &[], false),
             method("buy_item", &[("amount", "int"), ("item", "Item")], false, &["balance"], true),
+        ],
+        constructor: vec![
+            Param { name: "name".into(), type_: Some("str".into()), default: None },
+            Param { name: "balance".into(), type_: Some("int".into()), default: Some("5".into()) },
         ],
     }
 }
@@ -310,6 +319,11 @@ fn buy_item() -> Split {
         language: Language::Python,
         file: "shop/entities.py".into(),
         line: 4,
+        receiver: Some("shop.entities.User".into()),
+        inputs: vec![
+            Param { name: "amount".into(), type_: Some("int".into()), default: None },
+            Param { name: "item".into(), type_: Some("Item".into()), default: None },
+        ],
         suspensions: vec![
             suspension(0, 5, "Item.price", Some("$0"), &["amount", "item"]),
             suspension(1, 8, "Item.update_stock", None, &["total"]),
@@ -338,6 +352,7 @@ fn buy_item() -> Split {
             ),
         ],
         remote_ops: RemoteOps { min: 1, max: Some(2) },
+        most_hops: vec![0, 1, 3, 4],
         hazards: vec![Hazard {
             kind: "lost-update".into(),
             line: 9,
@@ -345,6 +360,7 @@ fn buy_item() -> Split {
                 .into(),
         }],
         fragments: 3,
+        pieces: Some(9),
         refused: None,
         future: None,
     }

@@ -2,6 +2,7 @@
 
 pub mod code;
 pub mod detail;
+pub mod form;
 pub mod input;
 pub mod line;
 pub mod list;

@@ -1,6 +1,6 @@
 //! The call graph, or a neighbourhood of it, as a picture.
 
-use crate::model::{CallGraph, Certainty, EdgeKind, NodeKind, Project};
+use crate::model::{CallGraph, Certainty, EdgeKind, NodeKind, Project, look_up};
 
 use super::super::neighbourhood::{CallIndex, Neighbourhood, Reach};
 use super::{Cluster, Edge, Format, Node, Picture, Shape, Stroke};
@@ -76,36 +76,16 @@ pub fn picture_of(graph: &CallGraph, part: &Neighbourhood, focused: bool, title:
             Certainty::Inferred => Stroke::Dashed,
             Certainty::Possible => Stroke::Dotted,
         };
-        Edge { from: link.from, to: link.to, label: label.trim().to_owned(), stroke }
+        Edge { from: link.from, to: link.to, label: label.trim().to_owned(), stroke, strong: false }
     });
     let cluster = Cluster { label: String::new(), nodes: nodes.collect(), edges: edges.collect() };
     Picture { title: title.to_owned(), clusters: vec![cluster] }
 }
 
 /// The node a user means: the exact name, else the only name that ends with it.
-/// The function of a qualified name, or of an ending that only one has.
 pub fn find(graph: &CallGraph, name: &str) -> Result<u32, String> {
-    if let Some(node) = graph.find(name) {
-        return Ok(node);
-    }
-    let ends = |node: &str| {
-        node.strip_suffix(name).is_some_and(|rest| rest.ends_with('.') || rest.ends_with("::"))
-    };
-    let found: Vec<u32> =
-        (0..graph.nodes.len() as u32).filter(|at| ends(&graph.nodes[*at as usize].name)).collect();
-    match found[..] {
-        [only] => Ok(only),
-        [] => {
-            Err(format!("no function is called `{name}`; `metascope calls PATH` lists all names"))
-        }
-        _ => {
-            let names = found.iter().take(5).map(|at| &*graph.nodes[*at as usize].name);
-            let names = names.collect::<Vec<_>>().join(", ");
-            Err(format!(
-                "`{name}` could be any of {} functions: {names}{}",
-                found.len(),
-                if found.len() > 5 { " …" } else { "" }
-            ))
-        }
-    }
+    let names = graph.nodes.iter().map(|node| &*node.name);
+    let found = look_up(names, name)
+        .map_err(|not| not.say(name, "; `metascope calls PATH` lists all names"))?;
+    graph.find(found).ok_or_else(|| format!("{found} is no function"))
 }

@@ -35,9 +35,10 @@ pub(super) fn write(picture: &Picture) -> String {
                 "" => String::new(),
                 label => format!(", label={}", quote(label)),
             };
+            let width = if edge.strong { ", penwidth=2.5" } else { "" };
             let _ = writeln!(
                 out,
-                "    n{at}_{} -> n{at}_{} [style={style}{label}];",
+                "    n{at}_{} -> n{at}_{} [style={style}{label}{width}];",
                 edge.from, edge.to
             );
         }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
-use crate::model::{Flow, FlowNode, Project};
+use crate::model::{Flow, FlowNode, Project, is_named};
 
 use super::{Cluster, Edge, Format, Node, Picture, Shape, Stroke, shorten};
 
@@ -13,10 +13,7 @@ const LINE: usize = 48;
 /// All flows of the project, or those of one name, in a text format.
 pub fn flows(project: &Project, format: Format, name: Option<&str>) -> Result<String, String> {
     let wanted = |flow: &&Flow| match name {
-        Some(name) => {
-            let rest = flow.name.strip_suffix(name);
-            rest.is_some_and(|rest| rest.is_empty() || rest.ends_with('.') || rest.ends_with("::"))
-        }
+        Some(name) => is_named(&flow.name, name),
         None => true,
     };
     let chosen: Vec<&Flow> = project.flows.iter().filter(wanted).collect();
@@ -46,7 +43,7 @@ pub fn flow_cluster(flow: &Flow) -> Cluster {
             "error" | "order" => Stroke::Dotted,
             _ => Stroke::Solid,
         };
-        Some(Edge { from, to, label: shorten(&label, LINE), stroke })
+        Some(Edge { from, to, label: shorten(&label, LINE), stroke, strong: false })
     });
     Cluster {
         label: format!("{} · {} ({}:{})", flow.name, flow.kind, flow.file, flow.line),

@@ -12,6 +12,7 @@ pub(super) fn write(picture: &Picture) -> String {
     out.push_str("flowchart TD\n");
     let framed = picture.clusters.len() > 1 || picture.clusters.iter().any(|c| !c.label.is_empty());
     let mut marks: [Vec<String>; 2] = Default::default();
+    let (mut edges, mut strong) = (0, Vec::new());
     for (at, cluster) in picture.clusters.iter().enumerate() {
         if framed {
             let _ = writeln!(out, "  subgraph c{at} [{}]", quote(&cluster.label));
@@ -40,6 +41,10 @@ pub(super) fn write(picture: &Picture) -> String {
                 label => format!("|{}|", quote(label)),
             };
             let _ = writeln!(out, "    n{at}_{} {line}{label} n{at}_{}", edge.from, edge.to);
+            if edge.strong {
+                strong.push(edges.to_string());
+            }
+            edges += 1;
         }
         if framed {
             out.push_str("  end\n");
@@ -50,6 +55,10 @@ pub(super) fn write(picture: &Picture) -> String {
         if let (false, Some((name, _))) = (ids.is_empty(), style.split_once(' ')) {
             let _ = writeln!(out, "  classDef {style}\n  class {} {name}", ids.join(","));
         }
+    }
+    // Edges have no names: they are styled by their number.
+    if !strong.is_empty() {
+        let _ = writeln!(out, "  linkStyle {} stroke-width:4px", strong.join(","));
     }
     out
 }

@@ -65,6 +65,8 @@ pub struct Edge {
     pub to: usize,
     pub label: String,
     pub stroke: Stroke,
+    /// On the way that the picture is to show.
+    pub strong: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,6 +74,17 @@ pub enum Stroke {
     Solid,
     Dashed,
     Dotted,
+}
+
+impl Cluster {
+    /// Whether a piece of line belongs to the way that stands out: one that serves a single edge, or
+    /// what all edges of its node share.
+    pub fn is_strong(&self, from: usize, edge: Option<usize>) -> bool {
+        match edge {
+            Some(edge) => self.edges.get(edge).is_some_and(|edge| edge.strong),
+            None => self.edges.iter().any(|edge| edge.strong && edge.from == from),
+        }
+    }
 }
 
 impl Picture {

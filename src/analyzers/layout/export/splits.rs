@@ -1,6 +1,6 @@
 //! Splits as pictures: blocks, and between them what each suspension saves.
 
-use crate::model::{Block, Project, Split, Suspension, SuspensionKind};
+use crate::model::{Block, Project, Split, Suspension, SuspensionKind, is_named};
 
 use super::{Cluster, Edge, Format, Node, Picture, Shape, Stroke, shorten};
 
@@ -10,10 +10,7 @@ const MOST_LINES: usize = 12;
 /// All splits of the project, or those of one function, in a text format.
 pub fn splits(project: &Project, format: Format, function: Option<&str>) -> Result<String, String> {
     let wanted = |split: &&Split| match function {
-        Some(name) => {
-            let rest = split.function.strip_suffix(name);
-            rest.is_some_and(|rest| rest.is_empty() || rest.ends_with('.') || rest.ends_with("::"))
-        }
+        Some(name) => is_named(&split.function, name),
         None => true,
     };
     let chosen: Vec<&Split> = project.splits.iter().filter(wanted).collect();
@@ -27,7 +24,8 @@ pub fn splits(project: &Project, format: Format, function: Option<&str>) -> Resu
     Ok(Picture { title, clusters }.write(format))
 }
 
-/// One split: its blocks, and on the edges what a suspension does and saves.
+/// One split: its blocks, and on the edges what a suspension does and saves. The way with the most
+/// hops stands out.
 pub fn split_cluster(split: &Split) -> Cluster {
     let label = match &split.refused {
         Some(refusal) => {
@@ -48,7 +46,8 @@ pub fn split_cluster(split: &Split) -> Cluster {
                 Some(suspension) => (crossing(suspension), Stroke::Dashed),
                 None => (way_name(block, way).to_owned(), Stroke::Solid),
             };
-            edges.push(Edge { from, to, label, stroke });
+            let strong = split.most_hops.windows(2).any(|step| *step == [block.id, *next]);
+            edges.push(Edge { from, to, label, stroke, strong });
         }
     }
     Cluster { label, nodes: split.blocks.iter().map(node).collect(), edges }

@@ -51,6 +51,7 @@ const STYLE: &str = "text{font:12px ui-monospace,Menlo,Consolas,monospace;fill:#
 rect.node{fill:#f6f8fa;stroke:#57606a}rect.focus{fill:#ddf4ff;stroke:#0969da;stroke-width:2}\
 rect.outside{fill:#ffffff;stroke:#8c959f;stroke-dasharray:4 3}rect.choice{fill:#fff8c5;stroke:#9a6700}\
 .line{fill:none;stroke:#57606a}.back{stroke-dasharray:5 3}.dotted{stroke-dasharray:1 3}.dashed{stroke-dasharray:5 3}\
+.strong{stroke-width:2.5}\
 .head{fill:#57606a;stroke:none}.hollow{fill:#ffffff;stroke:#57606a}.label{font-size:10px;fill:#57606a}\
 @media(prefers-color-scheme:dark){text{fill:#e6edf3}.page{fill:#0d1117}rect.node{fill:#161b22;stroke:#8b949e}\
 rect.focus{fill:#0c2d6b;stroke:#58a6ff}rect.outside{fill:#0d1117}rect.choice{fill:#341a00;stroke:#d29922}\
@@ -98,7 +99,11 @@ fn lines(out: &mut String, drawing: &Drawing, cluster: &Cluster) {
             let ((x0, y0), (x1, y1)) = (centre(segment.from), centre(segment.to));
             let back = if route.back { " back" } else { "" };
             let dash = stroke(segment.edge);
-            let _ = writeln!(out, "<path class=\"line{back}{dash}\" d=\"M{x0} {y0}L{x1} {y1}\"/>");
+            let strong = if cluster.is_strong(route.caller, segment.edge) { " strong" } else { "" };
+            let _ = writeln!(
+                out,
+                "<path class=\"line{back}{dash}{strong}\" d=\"M{x0} {y0}L{x1} {y1}\"/>"
+            );
         }
         for arrow in &route.arrows {
             let (x, y) = centre((arrow.x, arrow.y));

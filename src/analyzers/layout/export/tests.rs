@@ -130,18 +130,24 @@ fn splits_show_what_a_suspension_saves() {
         language: Language::Python,
         file: "shop.py".into(),
         line: 1,
+        receiver: None,
+        inputs: vec![],
         suspensions: vec![suspension],
         blocks: vec![first, second],
         remote_ops: RemoteOps { min: 1, max: Some(1) },
+        most_hops: vec![0, 1],
         hazards: vec![],
         fragments: 2,
+        pieces: None,
         refused: None,
         future: None,
     };
     let project = Project { splits: vec![split].into(), ..Project::default() };
     let dot = splits(&project, Format::Dot, Some("User.buy")).unwrap();
     assert!(
-        dot.contains("n0_0 -> n0_1 [style=dashed, label=\"call Item.price [saves amount]\"]"),
+        dot.contains(
+            "n0_0 -> n0_1 [style=dashed, label=\"call Item.price [saves amount]\", penwidth=2.5]"
+        ),
         "{dot}"
     );
     assert!(splits(&project, Format::Dot, Some("buys")).is_err());

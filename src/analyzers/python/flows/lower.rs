@@ -260,11 +260,11 @@ impl Lower<'_, '_> {
             ast::Expr::ListComp(node) => self.comprehension(&node.elt, &node.generators, node),
             ast::Expr::SetComp(node) => self.comprehension(&node.elt, &node.generators, node),
             ast::Expr::Generator(node) => self.comprehension(&node.elt, &node.generators, node),
-            ast::Expr::If(node) => ExprKind::Other(vec![
-                self.expr(&node.test),
-                self.expr(&node.body),
-                self.expr(&node.orelse),
-            ]),
+            ast::Expr::If(node) => ExprKind::Conditional {
+                test: Box::new(self.expr(&node.test)),
+                body: Box::new(self.expr(&node.body)),
+                orelse: Box::new(self.expr(&node.orelse)),
+            },
             ast::Expr::Await(node) => ExprKind::Other(vec![self.expr(&node.value)]),
             ast::Expr::Named(node) => ExprKind::Other(vec![self.expr(&node.value)]),
             ast::Expr::DictComp(node) => {

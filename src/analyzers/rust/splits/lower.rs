@@ -1,6 +1,10 @@
 //! A Rust body as blocks of uses, borrows, moves and ends of storage, cut at each `.await`.
 
+mod calls;
+mod captures;
+mod control;
 mod exprs;
+mod places;
 
 use syn::spanned::Spanned;
 use syn::{Block, Expr, Pat, Signature, Stmt};

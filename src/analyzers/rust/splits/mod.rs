@@ -16,7 +16,9 @@ use syn::spanned::Spanned;
 use syn::visit::Visit;
 
 use super::Source;
-use crate::analyzers::split::{Liveness, counts, counts::hops_of, present, simplify, storage};
+use crate::analyzers::split::{
+    Liveness, counts, counts::hops_of, most_hops, present, simplify, storage,
+};
 use crate::model::facts::rust::splits::SplitFacts;
 use crate::model::{Language, RemoteOps, Split};
 use types::Types;
@@ -89,11 +91,15 @@ impl Finder<'_, '_> {
             language: Language::Rust,
             file: source.path.clone(),
             line,
+            receiver: None,
+            inputs: Vec::new(),
             suspensions: present::suspensions(&graph, &live, source.text, source.lines),
             blocks: present::blocks(&graph, &live),
             remote_ops: counts::remote_ops(&graph, &cost).unwrap_or_default(),
+            most_hops: most_hops(&graph),
             hazards,
             fragments: graph.suspensions.len() as u32 + 1,
+            pieces: None,
             refused: None,
             future: Some(sizes::future(&graph, &live, &lowered.types)),
         });

@@ -1,10 +1,12 @@
 //! Splits: entities with their methods, and functions cut into blocks at suspension points.
 
 mod entity;
+mod inputs;
 mod split;
+pub mod stepping;
+mod steps;
 
 use super::common::named;
-use crate::app::command::Command;
 use crate::app::detail::Detail;
 use crate::app::links::Links;
 use crate::app::list::{ListState, Row, Rows, TreeBuilder};
@@ -14,9 +16,11 @@ use crate::model::{Entity, Language, Split};
 
 /// What the user set on this screen beyond selection and folds.
 #[derive(Debug, Default)]
-pub struct State {}
+pub struct State {
+    pub stepping: stepping::State,
+}
 
-pub const COMMANDS: &[Command] = &[];
+pub use stepping::COMMANDS;
 
 /// Entities with their methods first, then what is split besides, by language.
 pub fn rows(model: &Model, list: &ListState) -> Rows {
@@ -83,6 +87,8 @@ pub fn rows(model: &Model, list: &ListState) -> Rows {
 fn row(model: &Model, split: &Split, label: Line) -> Row {
     let id = format!("split:{}", split.function);
     let changed = model.is_changed(&id);
+    let running = stepping::is_running(model, &split.function);
+    let label = if running { label.push(Role::Accent, " ▶") } else { label };
     let label = match (&split.refused, split.hazards.is_empty()) {
         (Some(_), _) => label.push(Role::Error, " ✗"),
         (None, false) => label.push(Role::Warning, " ⚠"),
@@ -110,14 +116,11 @@ pub fn detail(model: &Model, row: Option<&Row>) -> Detail {
         let entity = project.entities.iter().find(|entity| &*entity.name == name);
         return entity.map(|entity| entity::detail(model, entity)).unwrap_or_default();
     }
-    if let (Some(_), Some(place)) = (row.id.strip_prefix("split:"), &row.links.place) {
-        let here = |split: &&Split| {
-            split.line == place.line
-                && split.file == place.file
-                && row.links.symbol.as_ref() == Some(&split.function)
+    if let Some(split) = split_at(model, row) {
+        return match stepping::shown(model) {
+            Some(stepping) => stepping.detail(model, split),
+            None => split::detail(model, split),
         };
-        let split = project.splits.iter().find(here);
-        return split.map(|split| split::detail(model, split)).unwrap_or_default();
     }
     let mut detail = Detail { title: row.label.clone(), lines: Vec::new() };
     if let Some(name) = row.id.strip_prefix("method:") {
@@ -130,6 +133,17 @@ pub fn detail(model: &Model, row: Option<&Row>) -> Detail {
         overview(model, row, &mut detail);
     }
     detail
+}
+
+/// The split that a row stands for.
+fn split_at<'a>(model: &'a Model, row: &Row) -> Option<&'a Split> {
+    let place = row.links.place.as_ref().filter(|_| row.id.starts_with("split:"))?;
+    let here = |split: &&Split| {
+        split.line == place.line
+            && split.file == place.file
+            && row.links.symbol.as_ref() == Some(&split.function)
+    };
+    model.project.splits.iter().find(here)
 }
 
 /// What a heading of the list stands for.

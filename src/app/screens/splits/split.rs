@@ -1,7 +1,7 @@
 //! One split: its blocks as a graph beside the source they are cut from, what each suspension
 //! saves, and hazards.
 
-use crate::analyzers::layout::export::split_cluster;
+use crate::analyzers::layout::export::{Shape, split_cluster};
 use crate::app::detail::Detail;
 use crate::app::links::Links;
 use crate::app::model::Model;
@@ -23,6 +23,9 @@ pub fn detail(model: &Model, split: &Split) -> Detail {
     let mut detail = Detail { title: qualified(&split.function, Role::Title), lines: Vec::new() };
     let links = Links::at(&split.file, split.line).symbol(&split.function);
     detail.linked(summary(split), links.clone());
+    if split.suspensions.len() > 1 && split.most_hops.len() > 1 {
+        detail.linked(most_hops(split), links.clone());
+    }
     if let Some(refusal) = &split.refused {
         let line = Line::new(Role::Error, "✗ not split: ")
             .push(Role::Text, &refusal.reason)
@@ -36,11 +39,25 @@ pub fn detail(model: &Model, split: &Split) -> Detail {
         detail.linked(line, Links::at(&split.file, hazard.line).symbol(&split.function));
     }
     detail.blank();
+    picture(model, split, width, None, &mut detail);
+    suspensions(split, &mut detail);
+    detail
+}
+
+/// The source with its blocks, and the blocks as a graph. `current` is the block that runs next.
+pub fn picture(
+    model: &Model,
+    split: &Split,
+    width: usize,
+    current: Option<u32>,
+    detail: &mut Detail,
+) {
+    let links = Links::at(&split.file, split.line).symbol(&split.function);
     let beside = width >= BESIDE && !split.blocks.is_empty();
     let source_width = if beside { source_width(model, split, width) } else { width };
-    let source = source(model, split);
+    let source = source(model, split, current);
     let graph_width = if beside { width - source_width - 2 } else { width };
-    let graph = graph(split, graph_width);
+    let graph = graph(split, graph_width, current);
     if beside {
         let count = source.len().max(graph.len());
         for at in 0..count {
@@ -59,8 +76,6 @@ pub fn detail(model: &Model, split: &Split) -> Detail {
             detail.fixed(line, links.clone());
         }
     }
-    suspensions(split, &mut detail);
-    detail
 }
 
 fn at_line(split: &Split, line: u32) -> Links {
@@ -78,12 +93,22 @@ fn summary(split: &Split) -> Line {
     let mut line = Line::text(&text::count(split.suspensions.len(), "suspension"))
         .push(Role::Dim, " · ")
         .push(Role::Text, &text::count(split.blocks.len(), "block"));
+    if split.language == Language::Python && split.refused.is_none() {
+        let fragments = text::count(split.fragments as usize, "fragment");
+        line = line.push(Role::Dim, " · ").push(Role::Text, &fragments);
+    }
     // What an await waits for need not be remote.
     let remote_calls = split.language == Language::Python && max != Some(0);
     if remote_calls {
         line = line.push(Role::Dim, " · ").push(Role::Text, &remote);
     }
     line
+}
+
+/// The way with the most suspensions: the edges that stand out in the graph.
+fn most_hops(split: &Split) -> Line {
+    let way: Vec<String> = split.most_hops.iter().map(u32::to_string).collect();
+    Line::dim("most hops ").push(Role::Accent, &way.join(" ▸ "))
 }
 
 fn colour(block: u32) -> Role {
@@ -97,12 +122,14 @@ fn extent(split: &Split) -> (u32, u32) {
     (split.line, last.unwrap_or(split.line).max(split.line))
 }
 
-/// Source lines, each with the blocks it belongs to and a mark where it suspends.
-fn source(model: &Model, split: &Split) -> Vec<(Line, u32)> {
+/// Source lines, each with the blocks it belongs to and a mark where it suspends, or is next.
+fn source(model: &Model, split: &Split, current: Option<u32>) -> Vec<(Line, u32)> {
     let (first, last) = extent(split);
     if model.texts.get(&split.file).is_none() {
         return vec![(Line::dim("Reading …"), split.line)];
     }
+    let next = split.blocks.iter().find(|block| Some(block.id) == current);
+    let is_next = |number: u32| next.is_some_and(|it| it.lines.0 <= number && number <= it.lines.1);
     (first..=last)
         .map(|number| {
             let covers =
@@ -117,7 +144,11 @@ fn source(model: &Model, split: &Split) -> Vec<(Line, u32)> {
             let spare = 9usize.saturating_sub(gutter.width().saturating_sub(6));
             gutter = gutter.push(Role::Text, &" ".repeat(spare));
             let waits = split.suspensions.iter().any(|suspension| suspension.line == number);
-            gutter = gutter.push(Role::Warning, if waits { "⏸ " } else { "  " });
+            gutter = match (is_next(number), waits) {
+                (true, _) => gutter.push(Role::Accent, "▶ "),
+                (false, true) => gutter.push(Role::Warning, "⏸ "),
+                (false, false) => gutter.push(Role::Text, "  "),
+            };
             (gutter.append(source_line(model, &split.file, number as usize)), number)
         })
         .collect()
@@ -147,12 +178,28 @@ fn cut(line: Line, width: usize) -> Line {
     kept.push(Role::Text, &" ".repeat(spare))
 }
 
-fn graph(split: &Split, width: usize) -> Vec<Line> {
+fn graph(split: &Split, width: usize, current: Option<u32>) -> Vec<Line> {
     if split.blocks.is_empty() {
         return Vec::new();
     }
-    let cluster = split_cluster(split);
-    let role = |place: usize| split.blocks.get(place).map_or(Role::Text, |block| colour(block.id));
+    let mut cluster = split_cluster(split);
+    let is_current = |place: usize| split.blocks.get(place).map(|block| block.id) == current;
+    if current.is_some() {
+        // The heavy frame is the current block's now.
+        for (place, node) in cluster.nodes.iter_mut().enumerate() {
+            node.shape = match node.shape {
+                _ if is_current(place) => Shape::Focus,
+                Shape::Focus => Shape::Plain,
+                shape => shape,
+            };
+        }
+        cluster.edges.iter_mut().for_each(|edge| edge.strong = false);
+    }
+    let role = |place: usize| match split.blocks.get(place) {
+        _ if current.is_some() && is_current(place) => Role::Accent,
+        Some(block) => colour(block.id),
+        None => Role::Text,
+    };
     paint_cluster(&cluster, width, role).canvas.lines()
 }
 

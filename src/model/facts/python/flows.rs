@@ -163,5 +163,11 @@ pub enum ExprKind {
         loops: Vec<(Expr, Expr, Vec<Expr>)>,
     },
     /// Anything else, with the expressions inside it.
+    /// `body if test else orelse`.
+    Conditional {
+        test: Box<Expr>,
+        body: Box<Expr>,
+        orelse: Box<Expr>,
+    },
     Other(Vec<Expr>),
 }

@@ -1,5 +1,7 @@
 //! Flows recovered from small programs, printed one node or edge a line.
 
+mod streams;
+
 use expect_test::{Expect, expect};
 
 use crate::analyzers::fixture;

@@ -1,12 +1,12 @@
 //! Descriptors of entities: key, state with types, methods with what they write.
 
 use ruff_python_ast::visitor::Visitor;
-use ruff_python_ast::{Expr, Stmt, StmtFunctionDef};
+use ruff_python_ast::{Expr, Parameter, ParameterWithDefault, Stmt, StmtFunctionDef};
 use ruff_text_size::Ranged;
 use rustc_hash::FxHashMap;
 
 use super::Cuts;
-use super::lower::effects::{MUTATORS, StateReader};
+use super::lower::state::{MUTATORS, StateReader};
 use super::program::{FunctionKind, Program};
 use crate::analyzers::split::StateAccess;
 use crate::model::{Diagnostic, Entity, Method, Name, Param, Severity, StateAttribute};
@@ -179,11 +179,18 @@ fn entity(
         .filter(|function| program.functions[*function].class == Some(at))
         .collect();
     let mut attributes = Attributes::default();
-    attributes.read_class(&class.node.body, module.text);
-    for function in &functions {
-        let function = &program.functions[*function];
-        if let Some(self_name) = function.self_name() {
-            attributes.read_method(function.node, self_name, module.text);
+    for class in class.mro.iter().rev() {
+        let text = program.modules[program.classes[*class].module].text;
+        attributes.read_class(&program.classes[*class].node.body, text);
+        let methods = program.functions.iter().filter(|function| function.class == Some(*class));
+        for method in methods {
+            if let Some(self_name) = method.self_name() {
+                attributes.read_method(method.node, self_name, text);
+            }
+        }
+        // What the classes above say twice is told of them.
+        if *class != at {
+            attributes.conflicts.clear();
         }
     }
     for (name, first, second, offset) in &attributes.conflicts {
@@ -207,6 +214,7 @@ fn entity(
             name: function.node.name.as_str().into(),
             inputs: inputs(function.node, function.kind, module.text),
             returns: function.node.returns.as_ref().map(|ty| module.text[ty.range()].into()),
+            return_arities: return_arities(&function.node.body),
             read_only: writes.is_empty(),
             writes: writes.iter().map(|name| Name::from(name.as_str())).collect(),
             suspending: cuts.bodies.contains_key(at),
@@ -222,23 +230,99 @@ fn entity(
         }),
         state: attributes.rows,
         methods: functions.iter().map(method).collect(),
+        constructor: constructor(program, at),
     }
 }
 
-fn inputs(node: &StmtFunctionDef, kind: FunctionKind, text: &str) -> Vec<Param> {
+/// Parameters without the receiver, as written.
+pub fn inputs(node: &StmtFunctionDef, kind: FunctionKind, text: &str) -> Vec<Param> {
     let takes_receiver = kind != FunctionKind::Static && kind != FunctionKind::Plain;
     let parameters = &node.parameters;
     let positional = parameters.posonlyargs.iter().chain(&parameters.args);
-    let positional = positional.skip(usize::from(takes_receiver)).map(|one| &one.parameter);
-    let row = |parameter: &ruff_python_ast::Parameter, prefix: &str| Param {
+    let row = |parameter: &Parameter, default: Option<&Expr>, prefix: &str| Param {
         name: format!("{prefix}{}", parameter.name).into(),
         type_: parameter.annotation.as_ref().map(|ty| text[ty.range()].into()),
+        default: default.map(|default| text[default.range()].into()),
     };
-    let mut rows: Vec<Param> = positional.map(|one| row(one, "")).collect();
-    rows.extend(parameters.vararg.iter().map(|one| row(one, "*")));
-    rows.extend(parameters.kwonlyargs.iter().map(|one| row(&one.parameter, "")));
-    rows.extend(parameters.kwarg.iter().map(|one| row(one, "**")));
+    let own = |one: &ParameterWithDefault| row(&one.parameter, one.default.as_deref(), "");
+    let mut rows: Vec<Param> = positional.skip(usize::from(takes_receiver)).map(own).collect();
+    rows.extend(parameters.vararg.iter().map(|one| row(one, None, "*")));
+    rows.extend(parameters.kwonlyargs.iter().map(own));
+    rows.extend(parameters.kwarg.iter().map(|one| row(one, None, "**")));
     rows
+}
+
+/// What an instance is made from.
+fn constructor(program: &Program<'_>, class: usize) -> Vec<Param> {
+    let is_dataclass = |class: &usize| {
+        program.classes[*class].node.decorator_list.iter().any(|decorator| {
+            let name = match &decorator.expression {
+                Expr::Call(call) => &*call.func,
+                other => other,
+            };
+            let name = match name {
+                Expr::Name(name) => name.id.as_str(),
+                Expr::Attribute(attribute) => attribute.attr.as_str(),
+                _ => "",
+            };
+            matches!(name, "dataclass" | "define" | "frozen" | "mutable" | "attrs" | "attr")
+        })
+    };
+    let mro = &program.classes[class].mro;
+    let has_init = |at: &usize| program.classes[*at].methods.contains_key("__init__");
+    let Some(first) = mro.iter().position(|at| has_init(at) || is_dataclass(at)) else {
+        return Vec::new();
+    };
+    if let Some(init) = program.classes[mro[first]].methods.get("__init__") {
+        let function = &program.functions[*init];
+        return inputs(function.node, function.kind, program.modules[function.module].text);
+    }
+    let mut rows: Vec<Param> = Vec::new();
+    for base in mro[first..].iter().rev().filter(|base| is_dataclass(base)) {
+        let class = &program.classes[*base];
+        let text = program.modules[class.module].text;
+        for stmt in &class.node.body {
+            let Stmt::AnnAssign(node) = stmt else { continue };
+            let (Expr::Name(name), ty) = (&*node.target, &text[node.annotation.range()]) else {
+                continue;
+            };
+            if ty.contains("ClassVar") {
+                continue;
+            }
+            let row = Param {
+                name: name.id.as_str().into(),
+                type_: Some(ty.into()),
+                default: node.value.as_ref().map(|value| text[value.range()].into()),
+            };
+            match rows.iter_mut().find(|known| known.name == row.name) {
+                Some(known) => *known = row,
+                None => rows.push(row),
+            }
+        }
+    }
+    rows
+}
+
+/// How many values each `return` of a body gives back; functions inside it have their own.
+fn return_arities(body: &[Stmt]) -> Vec<u32> {
+    #[derive(Default)]
+    struct Returns(Vec<u32>);
+    impl<'v> Visitor<'v> for Returns {
+        fn visit_stmt(&mut self, stmt: &'v Stmt) {
+            match stmt {
+                Stmt::FunctionDef(_) | Stmt::ClassDef(_) => {}
+                Stmt::Return(node) => self.0.push(match node.value.as_deref() {
+                    None => 0,
+                    Some(Expr::Tuple(tuple)) => tuple.elts.len() as u32,
+                    Some(_) => 1,
+                }),
+                _ => ruff_python_ast::visitor::walk_stmt(self, stmt),
+            }
+        }
+    }
+    let mut returns = Returns::default();
+    returns.visit_body(body);
+    returns.0
 }
 
 /// What `__key__` returns: an attribute of `self` by its name, else the source.

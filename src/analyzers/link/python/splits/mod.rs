@@ -13,14 +13,15 @@ mod types;
 mod tests;
 
 pub use emit::{
-    DRIVER, Emitted, EmittedFunction, Engine, emit, emit_project, program as emit_program,
+    DRIVER, Emitted, EmittedFunction, Engine, STEPPER, emit, emit_project, program as emit_program,
 };
 
 use rustc_hash::FxHashMap;
 
 use super::Context;
 use crate::analyzers::STACK_BYTES;
-use crate::analyzers::split::{Graph, Liveness, counts, present, simplify};
+use crate::analyzers::split::groups::groups;
+use crate::analyzers::split::{Cut, Graph, Liveness, counts, most_hops, present, simplify};
 use crate::model::{
     Diagnostic, Entity, Hazard, Language, Refusal, RemoteOps, Split, SuspensionKind,
 };
@@ -112,45 +113,52 @@ impl Cuts {
     fn count(&mut self, program: &Program<'_>) {
         let mut order: Vec<usize> = self.bodies.keys().copied().collect();
         order.sort_unstable();
+        let place: FxHashMap<usize, usize> =
+            order.iter().enumerate().map(|(place, at)| (*at, place)).collect();
+        // What each own call may reach, by function and suspension.
+        let callees = |at: &usize| -> Vec<Vec<usize>> {
+            let reached = |cut: &Cut| -> Vec<usize> {
+                let reaches = cut.reaches.iter().filter(|_| cut.kind == SuspensionKind::Own);
+                reaches.flat_map(|(class, name)| program.methods_of_family(*class, name)).collect()
+            };
+            self.bodies[at].graph.suspensions.iter().map(reached).collect()
+        };
+        let callees: Vec<Vec<Vec<usize>>> = order.iter().map(callees).collect();
+        let next: Vec<Vec<usize>> = callees
+            .iter()
+            .map(|cuts| cuts.iter().flatten().filter_map(|to| place.get(to).copied()).collect())
+            .collect();
         const FAR: u32 = u32::MAX / 4;
-        let mut known: FxHashMap<usize, RemoteOps> =
-            order.iter().map(|at| (*at, RemoteOps { min: FAR, max: Some(0) })).collect();
-        for round in 0..2 * order.len() + 2 {
-            let mut changed = false;
-            for at in &order {
-                let graph = &self.bodies[at].graph;
-                let cost = |suspension: usize| {
-                    let cut = &graph.suspensions[suspension];
-                    if cut.kind != SuspensionKind::Own {
-                        return RemoteOps { min: 1, max: Some(1) };
+        let mut known = vec![RemoteOps { min: FAR, max: Some(0) }; order.len()];
+        for group in groups(&next) {
+            for round in 0..2 * group.len() + 2 {
+                let mut changed = false;
+                for at in &group {
+                    let graph = &self.bodies[&order[*at]].graph;
+                    let cost = |suspension: usize| {
+                        if graph.suspensions[suspension].kind != SuspensionKind::Own {
+                            return RemoteOps { min: 1, max: Some(1) };
+                        }
+                        let none = RemoteOps { min: 0, max: Some(0) };
+                        let of = |to: &usize| place.get(to).map_or(none, |place| known[*place]);
+                        callees[*at][suspension].iter().map(of).reduce(either).unwrap_or(none)
+                    };
+                    let fallback = RemoteOps { min: FAR, max: None };
+                    let mut now = counts::remote_ops(graph, &cost).unwrap_or(fallback);
+                    let before = known[*at];
+                    // Longer every round: it calls itself.
+                    if round > group.len() && now.max > before.max || before.max.is_none() {
+                        now.max = None;
                     }
-                    let callees = cut
-                        .reaches
-                        .iter()
-                        .flat_map(|(class, member)| program.methods_of_family(*class, member));
-                    let costs = callees.map(|callee| {
-                        known.get(&callee).copied().unwrap_or(RemoteOps { min: 0, max: Some(0) })
-                    });
-                    costs.reduce(either).unwrap_or(RemoteOps { min: 0, max: Some(0) })
-                };
-                let fallback = RemoteOps { min: FAR, max: None };
-                let mut now = counts::remote_ops(graph, &cost).unwrap_or(fallback);
-                let before = known[at];
-                // Longer every round: it calls itself.
-                if round > order.len() && now.max > before.max {
-                    now.max = None;
+                    changed |= now != before;
+                    known[*at] = now;
                 }
-                if before.max.is_none() {
-                    now.max = None;
+                if !changed {
+                    break;
                 }
-                changed |= now != before;
-                known.insert(*at, now);
-            }
-            if !changed {
-                break;
             }
         }
-        for (at, ops) in known {
+        for (at, ops) in order.into_iter().zip(known) {
             if let Some(body) = self.bodies.get_mut(&at) {
                 let min = if ops.min >= FAR { 0 } else { ops.min };
                 body.remote_ops = RemoteOps { min, max: ops.max };
@@ -222,11 +230,20 @@ fn rows(program: &Program<'_>, cuts: &Cuts) -> Vec<Split> {
             language: Language::Python,
             file: module.file.path.clone(),
             line: module.lines.line(function.node.name.range.start().to_u32()),
+            receiver: function
+                .self_name()
+                .and(function.class)
+                .map(|class| program.classes[class].name.clone()),
+            inputs: entities::inputs(function.node, function.kind, module.text),
             suspensions: present::suspensions(&body.graph, &body.live, module.text, &module.lines),
             blocks: present::blocks(&body.graph, &body.live),
             remote_ops: body.remote_ops,
+            most_hops: most_hops(&body.graph),
             hazards,
             fragments: body.fragments,
+            pieces: Some(
+                syntax::statements(&function.node.body) + body.graph.suspensions.len() as u32,
+            ),
             refused: body.refused.clone(),
             future: None,
         }

@@ -4,7 +4,7 @@ use ruff_python_ast::{Expr, ModModule, PySourceType, Stmt, StmtClassDef, StmtFun
 use ruff_python_parser::Parsed;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::lower::effects::EntityAttribute;
+use super::lower::state::EntityAttribute;
 use super::types::Ty;
 use crate::analyzers::link::python::{Context, PythonFile};
 use crate::analyzers::python::conventions::{EntityMark, own_conventions};

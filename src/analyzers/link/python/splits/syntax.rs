@@ -163,3 +163,16 @@ pub fn is_always_true(expr: &Expr) -> bool {
         _ => false,
     }
 }
+
+/// Statements of a body, those of compound ones included; docstrings and what stands inside inner
+/// definitions do not count.
+pub fn statements(body: &[Stmt]) -> u32 {
+    let is_text =
+        |stmt: &Stmt| matches!(stmt, Stmt::Expr(node) if node.value.is_string_literal_expr());
+    let count = |stmt: &Stmt| match stmt {
+        Stmt::FunctionDef(_) | Stmt::ClassDef(_) => 1,
+        stmt if is_text(stmt) => 0,
+        stmt => 1 + suites(stmt).into_iter().map(statements).sum::<u32>(),
+    };
+    body.iter().map(count).sum()
+}

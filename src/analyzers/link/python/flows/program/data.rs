@@ -137,7 +137,8 @@ fn of_stream(graph: &Graph, reached: &[NodeId], used: &Use) -> Vec<NodeId> {
             .copied()
             .filter(|node| {
                 let node = &graph.list[*node];
-                node.stream == at && node.defines.as_ref() == Some(&used.name)
+                let names = node.defines.as_deref().is_some_and(|own| may_be(own, &used.name));
+                node.stream == at && (names || is_reasoning_of(node, &used.name))
             })
             .collect();
         if !own.is_empty() {
@@ -146,6 +147,50 @@ fn of_stream(graph: &Graph, reached: &[NodeId], used: &Use) -> Vec<NodeId> {
         stream = graph.streams[at].parent;
     }
     Vec::new()
+}
+
+/// Whether two names may be the same one; placeholders in braces stand for any text.
+fn may_be(one: &str, two: &str) -> bool {
+    match (one.contains('{'), two.contains('{')) {
+        (false, false) => one == two,
+        (true, false) => fits(one, two),
+        (false, true) => fits(two, one),
+        (true, true) => pieces(one) == pieces(two),
+    }
+}
+
+/// What stands around the placeholders of a name.
+fn pieces(name: &str) -> Vec<&str> {
+    let mut pieces = Vec::new();
+    let mut rest = name;
+    while let Some((before, after)) = rest.split_once('{') {
+        pieces.push(before);
+        rest = after.split_once('}').map_or("", |(_, after)| after);
+    }
+    pieces.push(rest);
+    pieces
+}
+
+fn fits(pattern: &str, name: &str) -> bool {
+    let pieces = pieces(pattern);
+    let [first, .., last] = pieces.as_slice() else { return pattern == name };
+    let Some(inner) = name.strip_prefix(first).and_then(|rest| rest.strip_suffix(last)) else {
+        return false;
+    };
+    let mut rest = inner;
+    pieces[1..pieces.len() - 1].iter().all(|piece| match rest.split_once(piece) {
+        Some((_, after)) => {
+            rest = after;
+            true
+        }
+        None => false,
+    })
+}
+
+/// `separate_reasoning(gen("x"))` also sets `x_reasoning_content`.
+fn is_reasoning_of(node: &Node, name: &str) -> bool {
+    node.data.contains_key("separate_reasoning")
+        && name.strip_suffix("_reasoning_content") == node.defines.as_deref()
 }
 
 /// For each node, the definitions that may reach its end (a forward may-analysis to a fixpoint).

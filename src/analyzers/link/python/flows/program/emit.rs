@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use super::builder::{Builder, MAX_DEPTH};
+use super::builder::{Builder, MAX_DEPTH, Tail};
 use super::data::StreamId;
 use super::values::{Env, Reads, Value, plain};
 use crate::analyzers::link::python::flows::callee_name;
@@ -66,12 +66,17 @@ impl Builder<'_, '_> {
                 _ => self.host(expr, stream, env),
             },
             ExprKind::Subscript { value, index } => {
-                if self.state(value, env).is_none() && self.run_of(value, env).is_none() {
+                if self.states(value, env).is_empty() && self.run_of(value, env).is_none() {
                     return self.host(expr, stream, env);
                 }
                 let name = self.dynamic_name(index, env);
                 let reads = self.reads(expr, env);
                 self.add(stream, "VarRef", expr.line, json!({ "name": name }), reads);
+            }
+            ExprKind::Conditional { test, body, orelse }
+                if self.speaks(body) || self.speaks(orelse) =>
+            {
+                self.either(expr, (test, body, orelse), stream, env);
             }
             ExprKind::Call { func, args, keywords } => {
                 if !self.word_call(expr, func, args, keywords, stream, env)
@@ -82,6 +87,35 @@ impl Builder<'_, '_> {
             }
             _ => self.host(expr, stream, env),
         }
+    }
+
+    /// A conditional expression of the language: a branch whose ways meet again.
+    fn either(
+        &mut self,
+        expr: &Expr,
+        (test, body, orelse): (&Expr, &Expr, &Expr),
+        stream: StreamId,
+        env: &Env,
+    ) {
+        let reads = self.reads(test, env);
+        if reads.has_variables() {
+            self.graph.lose(
+                "T001",
+                expr.line,
+                format!(
+                    "tracing loses this branch: {} is decided before anything is generated",
+                    test.text
+                ),
+            );
+        }
+        let data = json!({ "test": test.text, "reads": reads.names });
+        let Some(node) = self.add(stream, "Branch", expr.line, data, reads) else { return };
+        self.tails[stream] = vec![Tail { node, kind: "ctrl", label: Some("true") }];
+        self.emit(body, stream, env);
+        let after = self.tails[stream].clone();
+        self.tails[stream] = vec![Tail { node, kind: "ctrl", label: Some("false") }];
+        self.emit(orelse, stream, env);
+        self.tails[stream].extend(after);
     }
 
     /// Any other host expression: its code and what it reads.
@@ -127,7 +161,15 @@ impl Builder<'_, '_> {
             },
             // Its marks are the model's; what it brackets is ours.
             "separate_reasoning" => match args.first().or(keywords.first().map(|(_, arg)| arg)) {
-                Some(inner) => self.emit(inner, stream, env),
+                Some(inner) => {
+                    let first = self.graph.list.len();
+                    self.emit(inner, stream, env);
+                    for node in &mut self.graph.list[first..] {
+                        if node.kind == "Gen" {
+                            node.data.insert("separate_reasoning".into(), true.into());
+                        }
+                    }
+                }
                 None => return false,
             },
             "image" | "video" => {
@@ -270,6 +312,7 @@ impl Builder<'_, '_> {
                     || self.world.function(func).is_some() && callee_name(func) != "str"
             }
             ExprKind::Add(left, right) => self.speaks(left) || self.speaks(right),
+            ExprKind::Conditional { body, orelse, .. } => self.speaks(body) || self.speaks(orelse),
             _ => false,
         }
     }

@@ -83,6 +83,21 @@ impl Builder<'_, '_> {
         }
     }
 
+    /// All streams that an expression may stand for: those of a state, or of a whole fork when
+    /// which of them is meant is not known.
+    pub fn states(&self, expr: &Expr, env: &Env) -> Vec<StreamId> {
+        if let Some(stream) = self.state(expr, env) {
+            return vec![stream];
+        }
+        match &expr.kind {
+            ExprKind::Subscript { value, index } if self.constant(index, env).is_none() => {
+                let group = self.group(value, env).map(|group| &self.groups[group]);
+                group.map(|group| group.streams.clone()).unwrap_or_default()
+            }
+            _ => Vec::new(),
+        }
+    }
+
     /// The group of an expression that is a fork's streams.
     pub fn group(&self, expr: &Expr, env: &Env) -> Option<usize> {
         match &expr.kind {
@@ -186,9 +201,13 @@ impl Builder<'_, '_> {
             ExprKind::Subscript { value, index } => {
                 if let Some(run) = self.run_of(value, env) {
                     self.read_run(run, self.dynamic_name(index, env), reads);
-                } else if let Some(stream) = self.state(value, env) {
-                    self.read_variable(stream, self.dynamic_name(index, env), reads);
-                } else {
+                    return;
+                }
+                let streams = self.states(value, env);
+                for stream in &streams {
+                    self.read_variable(*stream, self.dynamic_name(index, env), reads);
+                }
+                if streams.is_empty() {
                     self.collect(value, env, reads);
                     self.collect(index, env, reads);
                 }
@@ -234,6 +253,9 @@ impl Builder<'_, '_> {
                     self.collect(key, env, reads);
                     self.collect(value, env, reads);
                 }
+            }
+            ExprKind::Conditional { test, body, orelse } => {
+                [test, body, orelse].into_iter().for_each(|part| self.collect(part, env, reads));
             }
             ExprKind::Not(inner) | ExprKind::Starred(inner) => self.collect(inner, env, reads),
             ExprKind::Lambda { body, .. } => self.collect(body, env, reads),

@@ -1,6 +1,6 @@
 """Runs split functions on a trampoline, or the same call directly, and tells what came of it.
 
-Reads a list of jobs as JSON from standard input and prints a list of outcomes. A job names a
+A line of JSON says what to do: a list of jobs to run whole, or one to step through. A job names a
 module (to import, or as source), the function to call, the steps of all split functions, and how
 its arguments are made. An outcome has the result, the exception, what was printed, the state of
 every object that can be reached from receiver, arguments and result, and the hops made.
@@ -65,6 +65,12 @@ class Trampoline:
         self.by_function = {id(split.function): split for split in splits}
         self.hops = []
 
+    def before(self, stack):
+        """Called before each block."""
+
+    def asked(self, stack, request, suspension):
+        """Called with each request before it is carried out."""
+
     def split_of(self, function):
         function = getattr(function, "__func__", function)
         return self.by_function.get(id(function))
@@ -78,6 +84,7 @@ class Trampoline:
         while True:
             top = stack[-1]
             top.handler = None
+            self.before(stack)
             try:
                 step = top.split.steps[top.block](top.frame, top.split.cls)
                 outcome = await step if inspect.iscoroutine(step) else step
@@ -127,6 +134,7 @@ class Trampoline:
                     },
                 }
             )
+        self.asked(stack, request, suspension)
         callee = None
         if access == "call":
             method = getattr(receiver, member)
@@ -178,7 +186,10 @@ class Trampoline:
 
 
 def show(value):
-    text = repr(value)
+    try:
+        text = repr(value)
+    except Exception as error:
+        text = f"<{type(value).__name__} whose repr raises {type(error).__name__}>"
     key = getattr(type(value), "__key__", None)
     if key is not None and text.startswith("<"):
         try:
@@ -404,32 +415,3 @@ def run(job, mode):
     outcome["printed"] = printed.getvalue()
     outcome["hops"] = trampoline.hops
     return outcome
-
-
-def main():
-    jobs = json.load(sys.stdin)
-    # What user code writes to its standard output cannot mix with the answer.
-    reply = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)
-    signal.signal(signal.SIGALRM, too_long)
-    outcomes = []
-    for job in jobs:
-        # Imported modules keep their state: such a job runs in one mode per process.
-        modes = [job["mode"]] if "mode" in job else ["direct", "split"]
-        outcome = {}
-        for mode in modes:
-            try:
-                # Over and over, in case a program swallows everything.
-                signal.setitimer(signal.ITIMER_REAL, job.get("seconds", 0), 0.2)
-                outcome[mode] = run(copy.deepcopy(job), mode)
-            except BaseException as error:
-                signal.setitimer(signal.ITIMER_REAL, 0)
-                outcome[mode] = {"failed": f"{type(error).__name__}: {error}"}
-            finally:
-                signal.setitimer(signal.ITIMER_REAL, 0)
-        outcomes.append(outcome)
-    with reply:
-        json.dump(outcomes, reply)
-
-
-main()

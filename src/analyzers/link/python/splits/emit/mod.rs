@@ -3,6 +3,7 @@
 //! frame cut to what liveness says; `program.rs` writes them as a module of their own, or as a job
 //! of a dataflow engine.
 
+mod job;
 mod program;
 
 pub use program::{Engine, program};
@@ -16,8 +17,13 @@ use crate::analyzers::link::python::{Context, PythonFile};
 use crate::analyzers::split::{Access, BlockId, End, Graph, Op, VarId, VarSet};
 use crate::model::{Name, Project};
 
-/// Runs the emitted steps; reads one job from standard input.
-pub const DRIVER: &str = concat!(include_str!("steps.py"), include_str!("driver.py"));
+/// Runs the emitted steps to their end: reads a line with a list of jobs, answers with one.
+pub const DRIVER: &str =
+    concat!(include_str!("steps.py"), include_str!("driver.py"), include_str!("whole.py"));
+
+/// Runs the emitted steps one by one: reads a line with a job, then commands.
+pub const STEPPER: &str =
+    concat!(include_str!("steps.py"), include_str!("driver.py"), include_str!("stepping.py"));
 
 /// The steps of every split function of a project.
 #[derive(Debug, Clone)]
@@ -70,7 +76,7 @@ pub fn emit_project(project: &Project) -> Option<Emitted> {
     let facts = project.files.iter().filter_map(|file| file.facts.as_deref());
     let files = PythonFile::among(facts);
     let names = Names::build(&files);
-    emit(&Context { files: &files, names: &names, manifests: &[] })
+    emit(&Context { files: &files, names: &names, manifests: &project.manifests })
 }
 
 /// Emits all split functions; `None` when the project has no entity.

@@ -3,11 +3,13 @@
 //! Code is written as the source's own text with the evaluated parts replaced by temporaries, so
 //! what stays inline stays byte for byte what the user wrote.
 
+mod assigns;
 mod blocks;
 mod comprehension;
-pub mod effects;
+mod effects;
 mod expr;
 mod matching;
+pub mod state;
 mod stmt;
 mod subs;
 mod tries;
@@ -23,7 +25,8 @@ use crate::analyzers::split::{
     Access, Block, BlockId, Cut, Effects, End, Graph, Op, VarId, VarKind,
 };
 use crate::model::Refusal;
-use effects::{Reader, StateReader};
+use effects::Reader;
+use state::StateReader;
 use subs::Subs;
 
 /// A lowered function.
@@ -86,7 +89,7 @@ struct Lowering<'a, 'p> {
     /// The expression being lowered is the operand of an `await`.
     awaiting: bool,
     coarse: bool,
-    entity_attributes: Vec<effects::EntityAttribute>,
+    entity_attributes: Vec<state::EntityAttribute>,
 }
 
 enum Context {

@@ -130,6 +130,67 @@ fn a_purchase_is_five_fragments() {
     assert_eq!(buy.hazards.iter().map(|one| &*one.kind).collect::<Vec<_>>(), ["lost-update"]);
 }
 
+/// As its readme has it: five fragments in its figure, ten pieces when nothing is merged.
+#[test]
+fn the_well_known_purchase_is_counted_in_three_ways() {
+    let text = SHOP.replace(
+        "        if not item.update_stock(-amount):\n",
+        "        removed = item.update_stock(-amount)\n\n        if not removed:\n",
+    );
+    let linked = linked(&text);
+    let buy = split(&linked, "m.User.buy_item");
+    assert_eq!((buy.fragments, buy.blocks.len(), buy.pieces), (5, 7, Some(10)));
+    assert_eq!(buy.most_hops, [0, 1, 3, 4, 6]);
+}
+
+#[test]
+fn entities_say_how_they_are_made_and_what_they_return() {
+    let linked = linked(
+        "from dataclasses import dataclass
+
+@dataclass
+class Base:
+    name: str
+    size: int = 3
+
+    def __key__(self):
+        return self.name
+
+    def both(self, flag: bool = True):
+        self.seen = flag
+        if flag:
+            return self.name, self.size
+        return
+
+@dataclass
+class More(Base):
+    size: int = 4
+    other: 'Base | None' = None
+",
+    );
+    let [base, more] = linked.entities.as_slice() else { panic!("{:?}", linked.entities) };
+    let made = |entity: &crate::model::Entity| {
+        let inputs = entity.constructor.iter();
+        inputs
+            .map(|it| (it.name.to_string(), it.default.as_ref().map(ToString::to_string)))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(made(base), [("name".into(), None), ("size".into(), Some("3".to_string()))]);
+    assert_eq!(
+        made(more),
+        [
+            ("name".into(), None),
+            ("size".into(), Some("4".to_string())),
+            ("other".into(), Some("None".to_string())),
+        ]
+    );
+    let state: Vec<&str> = more.state.iter().map(|row| &*row.name).collect();
+    assert_eq!(state, ["name", "size", "seen", "other"]);
+    let both = base.methods.iter().find(|method| &*method.name == "both").unwrap();
+    assert_eq!(both.return_arities, [2, 0]);
+    assert_eq!(both.inputs[0].default.as_deref(), Some("True"));
+}
+
 #[test]
 fn hazards_name_what_can_go_wrong() {
     let linked = linked(SHOP);
