@@ -90,6 +90,54 @@ impl Group {
     }
 }
 
+/// The version of Python whose branch of `if sys.version_info >= (3, 13):` is read.
+const VERSION: [i64; 3] = [3, 12, 0];
+
+/// The branch that runs, when the statement asks for nothing but the version of Python.
+pub fn of_this_version(node: &ast::StmtIf) -> Option<&[Stmt]> {
+    if holds(&node.test)? {
+        return Some(&node.body);
+    }
+    for clause in &node.elif_else_clauses {
+        match &clause.test {
+            None => return Some(&clause.body),
+            Some(test) if holds(test)? => return Some(&clause.body),
+            Some(_) => {}
+        }
+    }
+    Some(&[])
+}
+
+/// What a comparison of `sys.version_info` with a tuple comes to.
+fn holds(test: &Expr) -> Option<bool> {
+    let Expr::Compare(node) = test else { return None };
+    let ([op], [Expr::Tuple(wanted)]) = (&*node.ops, &*node.comparators) else { return None };
+    let is_version = match &*node.left {
+        Expr::Attribute(attribute) => attribute.attr.as_str() == "version_info",
+        Expr::Name(name) => name.id.as_str() == "version_info",
+        _ => false,
+    };
+    if !is_version {
+        return None;
+    }
+    let number = |part: &Expr| match part {
+        Expr::NumberLiteral(number) => match &number.value {
+            ast::Number::Int(value) => value.as_i64(),
+            _ => None,
+        },
+        _ => None,
+    };
+    let wanted: Option<Vec<i64>> = wanted.elts.iter().map(number).collect();
+    let order = VERSION.as_slice().cmp(wanted?.as_slice());
+    Some(match op {
+        ast::CmpOp::Gt => order.is_gt(),
+        ast::CmpOp::GtE => order.is_ge(),
+        ast::CmpOp::Lt => order.is_lt(),
+        ast::CmpOp::LtE => order.is_le(),
+        _ => return None,
+    })
+}
+
 fn is_type_checking(test: &Expr) -> bool {
     match test {
         Expr::Name(name) => name.id.as_str() == "TYPE_CHECKING",

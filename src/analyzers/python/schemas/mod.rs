@@ -182,6 +182,12 @@ impl<'a> Visitor<'a> for Shapes<'a, '_> {
             | Stmt::For(_)
             | Stmt::While(_)
             | Stmt::Match(_) => {
+                if let Stmt::If(node) = stmt
+                    && let Some(body) = branches::of_this_version(node)
+                {
+                    self.visit_body(body);
+                    return;
+                }
                 let at_module = self.scope == MODULE;
                 if at_module {
                     self.branches.enter(stmt);

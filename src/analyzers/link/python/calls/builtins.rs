@@ -78,19 +78,7 @@ impl<'a> Solver<'a, '_> {
             // A metaclass makes a class of its own: an instance of it.
             "object.__new__" | "super.__new__" | "type.__new__" => {
                 let makes_classes = text == "type.__new__";
-                for class in self.held(arg(self, 0)) {
-                    match self.values.get(class) {
-                        // The hook is told which class it makes.
-                        Value::Class(made) if makes_classes && !self.is_metaclass(made) => {
-                            self.graph.add(call.to, class);
-                        }
-                        Value::Class(class) => self.add(call.to, Value::Instance(class)),
-                        Value::AnyClass(class) => {
-                            self.add(call.to, Value::Bounded { class, own: false });
-                        }
-                        _ => {}
-                    }
-                }
+                self.hide(arg(self, 0), Hidden::Allocate { to: call.to, makes_classes });
             }
             "type.__call__" => {
                 for class in self.held(arg(self, 0)) {
@@ -367,6 +355,19 @@ impl<'a> Solver<'a, '_> {
         };
         let Some(class) = class.or(self.program.bodies[body as usize].around) else { return };
         self.hide(receiver, Hidden::Super { class, to: call.to });
+    }
+
+    /// What `__new__` of `object` or `type` makes of its first argument.
+    pub fn allocate(&mut self, class: ValueId, to: Var, makes_classes: bool) {
+        match self.values.get(class) {
+            // The hook is told which class it makes.
+            Value::Class(made) if makes_classes && !self.is_metaclass(made) => {
+                self.graph.add(to, class);
+            }
+            Value::Class(class) => self.add(to, Value::Instance(class)),
+            Value::AnyClass(class) => self.add(to, Value::Bounded { class, own: false }),
+            _ => {}
+        }
     }
 
     pub fn make_super(&mut self, class: u32, receiver: ValueId, to: Var) {

@@ -178,6 +178,7 @@ impl<'a> Solver<'a, '_> {
             Hidden::Inherit { receiver, attr, to, site } => {
                 self.inherit(value, receiver, attr, to, site);
             }
+            Hidden::Allocate { to, makes_classes } => self.allocate(value, to, makes_classes),
             Hidden::Cache { to } => {
                 if let Value::Function(body) = self.values.get(value) {
                     self.cached.insert(body);

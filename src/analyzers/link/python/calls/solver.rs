@@ -195,6 +195,11 @@ pub enum Hidden {
         to: Var,
         site: Site,
     },
+    /// `object.__new__(cls)` and `type.__new__(meta, …)`.
+    Allocate {
+        to: Var,
+        makes_classes: bool,
+    },
     /// A function becomes one that keeps its results.
     Cache {
         to: Var,
@@ -550,7 +555,8 @@ impl<'a, 'p> Solver<'a, 'p> {
     /// In packages the parameter already holds every instance of the class and those below.
     pub fn receive(&mut self, to: Var, class: ClassId, value: ValueId) {
         let file = self.program.classes[class as usize].file;
-        if self.library[file as usize] && !self.graph.is_empty(to) {
+        let is_metaclass = self.is_metaclass(class);
+        if !is_metaclass && self.library[file as usize] && !self.graph.is_empty(to) {
             return;
         }
         let fits = match self.values.get(value) {
@@ -576,9 +582,6 @@ impl<'a, 'p> Solver<'a, 'p> {
             _ => false,
         };
         // Metaclass methods get classes that derive from something else.
-        let is_metaclass = self.program.classes[class as usize].outside.iter().any(|base| {
-            matches!(self.syms.text(*base), "builtins.type" | "abc.ABCMeta" | "enum.EnumMeta")
-        });
         if fits || is_metaclass {
             self.graph.add(to, value);
         }

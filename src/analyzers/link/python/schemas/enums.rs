@@ -81,7 +81,9 @@ fn member_value<'a>(
         || info.mro.iter().any(|base| base.starts_with("django.db.models.enums."));
     match value {
         Term::Call(call) => match index.known(&call.function).as_deref() {
-            Some("enum.auto") => Some(Cow::Owned(auto_value(index, info, class, attribute))),
+            Some(name) if is_auto(info, name) => {
+                Some(Cow::Owned(auto_value(index, info, class, attribute)))
+            }
             Some("enum.member") => call.arguments.first().map(Cow::Borrowed),
             _ => Some(Cow::Borrowed(value)),
         },
@@ -120,6 +122,11 @@ fn member_value<'a>(
         }
         _ => Some(Cow::Borrowed(value)),
     }
+}
+
+/// `auto()`, also as a static method of an enumeration of the project.
+fn is_auto(info: &ClassInfo<'_>, name: &str) -> bool {
+    name == "enum.auto" || name.strip_suffix(".auto").is_some_and(|class| info.mro.contains(&class))
 }
 
 fn auto_value(

@@ -50,6 +50,11 @@ pub fn kind_of(index: &Index<'_>, info: &ClassInfo<'_>) -> Kind {
         | "pydantic.BaseSettings"
         | "pydantic.v1.BaseSettings"
         | "pydantic_settings.BaseSettings"
+        | "ninja.Schema"
+        | "ninja.ModelSchema"
+        | "ninja.schema.Schema"
+        | "ninja.orm.ModelSchema"
+        | "beanie.Document"
         | "sqlmodel.SQLModel"
         | "sqlmodel.main.SQLModel" => Some(Kind::Pydantic),
         "typing.TypedDict" => Some(Kind::TypedDict),
@@ -106,6 +111,9 @@ pub fn kind_of(index: &Index<'_>, info: &ClassInfo<'_>) -> Kind {
     if shapes().any(|shape| is_mapped(index, shape)) {
         return Kind::SqlAlchemy;
     }
+    if shapes().any(|shape| has_model_fields(index, shape)) {
+        return Kind::Django;
+    }
     let is_protocol = |base: &Term| {
         let head = match base {
             Term::Subscript(head, _) => head,
@@ -156,6 +164,18 @@ pub fn decorated(index: &Index<'_>, decorator: &Decorator) -> Option<Kind> {
             transforms.then_some(Kind::Dataclass)
         }
     }
+}
+
+/// Whether a class body declares fields of a Django model, whatever base it has them from.
+fn has_model_fields(index: &Index<'_>, shape: &ClassShape) -> bool {
+    shape.attributes.iter().any(|attribute| {
+        let Some(Term::Call(call)) = &attribute.value else { return false };
+        index.known(&call.function).is_some_and(|name| {
+            let last = name.rsplit('.').next().unwrap_or_default();
+            name.starts_with("django.db.models.")
+                && (last.ends_with("Field") || matches!(last, "ForeignKey"))
+        })
+    })
 }
 
 /// Whether a class body declares columns or a table.

@@ -8,6 +8,7 @@ pub fn is_pydantic_field(name: &str) -> bool {
             | "pydantic.v1.Field"
             | "sqlmodel.Field"
             | "sqlmodel.main.Field"
+            | "ninja.Field"
             | "fastapi.Query"
             | "fastapi.Body"
             | "fastapi.Path"
@@ -16,6 +17,19 @@ pub fn is_pydantic_field(name: &str) -> bool {
             | "fastapi.Form"
             | "fastapi.File"
     )
+}
+
+/// A number that the standard library names.
+pub fn library_constant(name: &str) -> Option<i64> {
+    Some(match name {
+        "logging.CRITICAL" | "logging.FATAL" => 50,
+        "logging.ERROR" => 40,
+        "logging.WARNING" | "logging.WARN" => 30,
+        "logging.INFO" => 20,
+        "logging.DEBUG" => 10,
+        "logging.NOTSET" => 0,
+        _ => return None,
+    })
 }
 
 /// What a well-known alias generator makes of a field's name.

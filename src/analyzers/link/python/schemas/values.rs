@@ -6,6 +6,7 @@ use super::enums;
 use super::fields::{self, Default_};
 use super::index::{Environment, Index, Meaning};
 use super::kinds::Kind;
+use super::tables;
 use crate::model::facts::python::schemas::Term;
 
 const MAX_DEPTH: u32 = 20;
@@ -50,7 +51,9 @@ pub fn fold(index: &Index<'_>, term: &Term, depth: u32) -> Option<Value> {
         }
         Term::Name { .. } => match index.constant(term) {
             Some(value) => fold(index, value, depth),
-            None => enums::member_named(index, term, depth).map(|(value, _)| value),
+            None => enums::member_named(index, term, depth)
+                .map(|(value, _)| value)
+                .or_else(|| tables::library_constant(&index.known(term)?).map(Value::from)),
         },
         Term::Call(call) if call.arguments.is_empty() && call.keywords.is_empty() => {
             empty(index, &call.function, depth)

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::{Default_, FieldShape, Rules, named};
+use crate::analyzers::link::python::schemas::enums;
 use crate::analyzers::link::python::schemas::index::{ClassInfo, Index};
 use crate::model::Name;
 use crate::model::facts::python::schemas::{Attribute, Call, Term};
@@ -34,6 +35,9 @@ pub fn add_primary_key(info: &ClassInfo<'_>, fields: &mut Vec<FieldShape<'_>>) {
     };
     fields.insert(0, field);
 }
+
+/// How deep defaults are followed.
+const DEPTH: u32 = 8;
 
 impl<'a> Rules<'a, '_> {
     pub(super) fn sqlalchemy_field(&self, attribute: &'a Attribute) -> Option<FieldShape<'a>> {
@@ -110,7 +114,13 @@ impl<'a> Rules<'a, '_> {
         field.annotation = Some(Cow::Borrowed(&call.function));
         field.details = Some(call);
         field.default = call.keyword("default").map(|default| match default {
-            factory @ Term::Name { .. } if self.index.constant(factory).is_none() => {
+            Term::Name { text, .. } if let Some(value) = self.class_constant(text) => {
+                Default_::Value(Cow::Borrowed(value))
+            }
+            factory @ Term::Name { .. }
+                if self.index.constant(factory).is_none()
+                    && enums::member_named(self.index, factory, DEPTH).is_none() =>
+            {
                 Default_::Factory(factory)
             }
             value => Default_::Value(Cow::Borrowed(value)),
@@ -127,6 +137,14 @@ impl<'a> Rules<'a, '_> {
         Some(field)
     }
 
+    /// A constant that the body of the class, or of one above, binds.
+    fn class_constant(&self, name: &str) -> Option<&'a Term> {
+        let shapes = self.info.mro.iter().filter_map(|class| self.index.classes.get(class));
+        let mut attributes = shapes.flat_map(|class| &class.shape.attributes);
+        let value = attributes.find(|one| &*one.name == name)?.value.as_ref()?;
+        enums::type_of(value).map(|_| value)
+    }
+
     /// The Django field class that a call makes, through subclasses in the project.
     pub(super) fn django_kind(&self, name: &str, function: &Term) -> Option<String> {
         let mut candidates: Vec<Name> = vec![name.into()];
@@ -138,8 +156,8 @@ impl<'a> Rules<'a, '_> {
         }
         candidates.iter().find_map(|name| {
             let last = name.rsplit('.').next()?;
-            let is_field = last.ends_with("Field")
-                || matches!(last, "ForeignKey" | "OneToOneField" | "GenericForeignKey");
+            let is_field =
+                last.ends_with("Field") || matches!(last, "ForeignKey" | "OneToOneField");
             let of_django = name.starts_with("django.") || name.contains(".models.");
             (is_field && of_django).then(|| last.to_owned())
         })

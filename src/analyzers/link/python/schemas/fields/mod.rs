@@ -15,7 +15,7 @@ use crate::model::Name;
 use crate::model::facts::python::schemas::{
     Attribute, Call, ClassShape, FunctionShape, ParameterKind, Term,
 };
-pub use pydantic::generated_alias;
+pub use pydantic::{generated_alias, root_argument};
 pub use settings::{config, setting};
 
 /// One field as a family's rules see it.
@@ -101,6 +101,9 @@ pub fn fields<'a>(
     }
     if info.kind == Kind::Django {
         mapped::add_primary_key(info, &mut all);
+    }
+    if info.kind == Kind::Pydantic && !all.iter().any(|field| &*field.name == "root") {
+        all.extend(pydantic::root_field(index, info));
     }
     all
 }

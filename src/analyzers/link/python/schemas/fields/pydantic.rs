@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::{Default_, FieldShape, Rules, annotated_doc, config};
-use crate::analyzers::link::python::schemas::index::{ClassInfo, Index};
+use crate::analyzers::link::python::schemas::index::{ClassInfo, Index, Meaning};
 use crate::analyzers::link::python::schemas::tables;
 use crate::model::Name;
 use crate::model::facts::python::schemas::{Attribute, Call, Term};
@@ -16,6 +16,36 @@ pub fn generated_alias(index: &Index<'_>, info: &ClassInfo<'_>, name: &str) -> O
         other => other,
     };
     tables::apply_alias(&index.target(generator)?, name).map(Name::from)
+}
+
+/// The field of `class C(RootModel[T])`.
+pub fn root_field<'a>(index: &Index<'a>, info: &ClassInfo<'a>) -> Option<FieldShape<'a>> {
+    let annotation = root_argument(index, info)?;
+    Some(FieldShape {
+        name: "root".into(),
+        key: "root".into(),
+        annotation: Some(Cow::Borrowed(annotation)),
+        required: true,
+        default: None,
+        doc: None,
+        details: None,
+        given: true,
+        documented: false,
+    })
+}
+
+/// `RootModel[T]` among the bases.
+pub fn root_argument<'a>(index: &Index<'a>, info: &ClassInfo<'_>) -> Option<&'a Term> {
+    info.mro.iter().find_map(|name| {
+        index.classes.get(name)?.shape.bases.iter().find_map(|base| match base {
+            Term::Subscript(head, arguments)
+                if index.known(head).is_some_and(|name| name == "pydantic.RootModel") =>
+            {
+                arguments.first()
+            }
+            _ => None,
+        })
+    })
 }
 
 impl<'a> Rules<'a, '_> {
@@ -133,6 +163,13 @@ impl<'a> Rules<'a, '_> {
 
     /// The `Field(…)` inside `Annotated[…]`.
     pub(super) fn annotated_field(&self, annotation: &'a Term) -> Option<&'a Call> {
+        let mut annotation = annotation;
+        // `Name = Annotated[str, Field(…)]`
+        for _ in 0..4 {
+            let Term::Name { .. } = annotation else { break };
+            let Meaning::Assigned(assigned) = self.index.meaning(annotation) else { return None };
+            annotation = &assigned.value;
+        }
         let Term::Subscript(head, arguments) = annotation else { return None };
         if self.index.known(head)? != "typing.Annotated" {
             return None;

@@ -51,7 +51,11 @@ pub fn config<'a>(index: &Index<'a>, class: &'a ClassShape, name: &str) -> Optio
 /// two of them joined.
 fn entry<'a>(index: &Index<'a>, config: &'a Term, name: &str, depth: u32) -> Option<&'a Term> {
     match config {
-        Term::Call(call) => call.keyword(name),
+        Term::Call(call) => call.keyword(name).or_else(|| {
+            // A function of the project may make it.
+            let made = index.functions.get(&*index.target(&call.function)?)?.result.as_ref()?;
+            if depth < 4 { entry(index, made, name, depth + 1) } else { None }
+        }),
         Term::Dict(items) => items
             .iter()
             .find(|(key, _)| matches!(key, Term::Str(key) if **key == *name))

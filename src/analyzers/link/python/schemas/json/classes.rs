@@ -6,9 +6,7 @@ use super::types::common_type;
 use super::{Dialect, MAX_DEPTH, MAX_PLAIN, Writer};
 use crate::analyzers::link::python::schemas::enums;
 use crate::analyzers::link::python::schemas::fields::{self, Default_, FieldShape};
-use crate::analyzers::link::python::schemas::index::{
-    ClassInfo, Environment, Index, Inlined, short,
-};
+use crate::analyzers::link::python::schemas::index::{ClassInfo, Environment, Inlined, short};
 use crate::analyzers::link::python::schemas::kinds::Kind;
 use crate::analyzers::link::python::schemas::{leaves, values};
 use crate::analyzers::python::schemas::clean_doc;
@@ -191,9 +189,9 @@ impl<'a, 'i> Writer<'a, 'i> {
             Kind::NamedTuple if self.dialect == Dialect::Pydantic => self.array(fields),
             Kind::Pydantic if is_root_model(info) => {
                 let root = fields.iter().find(|field| &*field.name == "root");
-                match (root, root_argument(self.index, info)) {
+                match (root, fields::root_argument(self.index, info)) {
                     (Some(field), _) => self.property(field),
-                    (None, Some(term)) => self.of(&term),
+                    (None, Some(term)) => self.of(term),
                     (None, None) => json!({}),
                 }
             }
@@ -363,18 +361,4 @@ fn is_opaque(info: &ClassInfo<'_>) -> bool {
 
 fn is_root_model(info: &ClassInfo<'_>) -> bool {
     info.external.iter().any(|base| &**base == "pydantic.RootModel")
-}
-
-/// `RootModel[T]` among the bases.
-fn root_argument(index: &Index<'_>, info: &ClassInfo<'_>) -> Option<Term> {
-    info.mro.iter().find_map(|name| {
-        index.classes.get(name)?.shape.bases.iter().find_map(|base| match base {
-            Term::Subscript(head, arguments)
-                if index.known(head).is_some_and(|name| name == "pydantic.RootModel") =>
-            {
-                arguments.first().cloned()
-            }
-            _ => None,
-        })
-    })
 }
