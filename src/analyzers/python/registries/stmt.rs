@@ -171,6 +171,11 @@ impl<'a> Lowering<'a, '_> {
                     }
                 }
                 Ast::StringLiteral(_) | Ast::EllipsisLiteral(_) => return,
+                Ast::YieldFrom(inner) => {
+                    self.is_generator = true;
+                    let inner = self.expr(&inner.value);
+                    Op::Yield(self.push(Expr::Star(inner), line))
+                }
                 value => Op::Expr(self.expr(value)),
             },
             AstStmt::Break(_) | AstStmt::Continue(_) => Op::Leave,

@@ -109,6 +109,10 @@ fn registry(machine: &Machine<'_, '_>, id: ObjectId, name: &Name) -> Option<Regi
     let mut kept: Vec<Row> = Vec::new();
     let mut seen: FxHashSet<(Option<Name>, Name, u32, u64)> = FxHashSet::default();
     let at_test = is_test(&machine.path_of(object.file));
+    // What a test made of the product is no registry of either.
+    if !at_test && holder(machine, name).is_some_and(|file| is_test(&machine.path_of(file))) {
+        return None;
+    }
     for mut row in all {
         let file: u32 = row.member.file.parse().unwrap_or(0);
         row.member.file = machine.path_of(file);
@@ -175,6 +179,18 @@ fn registry(machine: &Machine<'_, '_>, id: ObjectId, name: &Name) -> Option<Regi
     })
 }
 
+/// The file of the module that holds what bears a dotted name.
+fn holder(machine: &Machine<'_, '_>, name: &str) -> Option<u32> {
+    let mut end = name.len();
+    while let Some(dot) = name[..end].rfind('.') {
+        if let Some(file) = machine.modules.get(&name[..dot]) {
+            return Some(*file);
+        }
+        end = dot;
+    }
+    None
+}
+
 /// A row whose key is not known repeats one whose key is: another branch of the same code.
 fn drop_unkeyed(rows: &mut Vec<Row>) {
     let place = |row: &Row| (row.member.target.clone(), row.member.file.clone(), row.member.line);
@@ -226,6 +242,12 @@ fn is_registry(kind: Kind, total: usize, rows: &[Row], name: &str) -> bool {
         .filter(|row| row.weight == Weight::Instance && row.is_keyed && row.member.key.is_some())
         .count();
     let kinds = families(&mut rows.iter().filter(|row| row.weight == Weight::Instance));
+    // A few options of an enumeration are a setting.
+    const LEAST_CHOICES: usize = 4;
+    let choices = rows.iter().filter(|row| row.is_choice).count();
+    if strong == 0 && choices == instances && choices < LEAST_CHOICES {
+        return false;
+    }
     // Many instances of one class in a list, or under computed keys, are data.
     let instances = if keyed >= 2 || kinds >= 3 { instances } else { 0 };
     if strong == 0 && (last.contains("cache") || last.contains("CACHE")) {
@@ -235,6 +257,11 @@ fn is_registry(kind: Kind, total: usize, rows: &[Row], name: &str) -> bool {
         return false;
     }
     if by_code > 0 {
+        // Handlers under numbers that only a run knows are its state.
+        let is_state = |row: &Row| row.is_keyed && row.member.key.is_none() && row.how <= How::Call;
+        if rows.iter().all(is_state) && families(&mut rows.iter()) < 3 {
+            return false;
+        }
         // Stored by code meant to store: one definition is enough, instances need company.
         let definitions =
             rows.iter().filter(|row| row.how > How::Assigned && row.weight >= Weight::Lazy).count();

@@ -55,6 +55,7 @@ fn row(entry: &Entry, key: Name, target: Name, certainty: Certainty) -> Row {
         registrar: None,
         weight: Weight::Lazy,
         is_keyed: entry.key.is_some(),
+        is_choice: false,
         print: 0,
     }
 }

@@ -12,6 +12,8 @@ pub struct Row {
     pub weight: Weight,
     /// The container gives it its key.
     pub is_keyed: bool,
+    /// The value is a member of an enumeration.
+    pub is_choice: bool,
     /// Tells apart tuples that begin alike.
     pub print: u64,
 }
@@ -79,6 +81,9 @@ fn entry_rows(
         (_, text) => text,
     };
     push(entry, text, target, (weight, is_keyed), found);
+    if let (Value::Object(id), Some(row)) = (&entry.value, found.last_mut()) {
+        row.is_choice = machine.objects[*id as usize].attrs.contains_key("_name_");
+    }
     if let (Value::Class(class), Some(row)) = (&entry.value, found.last_mut())
         && let Some(made) = machine.generated(*class)
     {
@@ -161,6 +166,7 @@ fn push(
         registrar: entry.registrar.clone(),
         weight,
         is_keyed: is_keyed || entry.key.is_some(),
+        is_choice: false,
         print: print(&entry.value, entry.how),
     });
     // The caller turns file numbers into paths.
@@ -293,6 +299,10 @@ pub fn key_text(machine: &Machine<'_, '_>, key: &Value) -> Option<Name> {
             let Kind::Instance(class) = object.kind else { return None };
             if let Some(Value::Str(text)) = &object.from {
                 return Some(text.clone());
+            }
+            // A member of an enumeration.
+            if let Some(Value::Str(name)) = object.attrs.get("_name_") {
+                return Some(name.clone());
             }
             Some(machine.classes[class as usize].short.clone())
         }

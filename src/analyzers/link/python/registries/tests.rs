@@ -1,6 +1,7 @@
 //! Behaviour per mechanism, on small modules.
 
 mod mechanisms;
+mod steps;
 
 use crate::analyzers::fixture;
 use crate::model::{Manifest, Registry};

@@ -217,6 +217,13 @@ impl<'a> Machine<'_, 'a> {
                 .dress(value, &Value::Class(class), Some(metaclass), false)
                 .bind_plain(Value::Class(class));
         }
+        // A name that only the metaclass can answer for.
+        if let Some(metaclass) = self.classes[class as usize].metaclass
+            && !name.starts_with("__")
+            && let Some(getter) = self.class_attr(metaclass, "__getattr__")
+        {
+            return self.call(&getter, Args::of(vec![Value::Class(class), Value::str(name)]));
+        }
         if self.classes[class as usize].outside.is_empty() {
             return Value::Unknown;
         }

@@ -41,10 +41,32 @@ impl<'a> Machine<'_, 'a> {
             (self.site.how, self.site.registrar) = (Some(How::Assigned), None);
         }
         let file = frame.file;
+        if self.dry
+            && let Some(value) = self.forgo(callee, &args, file, line)
+        {
+            (self.site.how, self.site.registrar) = outer;
+            return value;
+        }
         let most = self.call_share();
         let value = self.limited(most, |machine| machine.call_in(callee, args, file, line));
         (self.site.how, self.site.registrar) = outer;
         value
+    }
+
+    /// What a call gives that there are no steps for; `None` for those that need none.
+    fn forgo(&mut self, callee: &Value, args: &Args, file: u32, line: u32) -> Option<Value> {
+        match callee {
+            Value::Class(class) => Some(Value::Object(self.new_instance(*class, args, file, line))),
+            Value::Function(closure) => {
+                let returned = self.last_returned((closure.file, closure.id));
+                let like = returned.and_then(|returned| self.like(&returned));
+                Some(like.unwrap_or_else(|| self.derive(args)))
+            }
+            Value::Bound(_) | Value::Object(_) | Value::Partial(_) | Value::Derived(_) => {
+                Some(self.derive(args))
+            }
+            _ => None,
+        }
     }
 
     /// Remembers a telling call on something unknown: `app.add_node(Node)` in `setup(app)`.
@@ -80,7 +102,7 @@ impl<'a> Machine<'_, 'a> {
     }
 
     fn call_in(&mut self, callee: &Value, args: Args, file: u32, line: u32) -> Value {
-        if self.depth > super::MAX_DEPTH || self.fuel == 0 {
+        if self.depth > super::MAX_DEPTH || !self.has_fuel() {
             return Value::Unknown;
         }
         self.depth += 1;
@@ -133,9 +155,13 @@ impl<'a> Machine<'_, 'a> {
             Value::Method(pair) => {
                 let pair = pair.clone();
                 match &pair.0 {
-                    Value::Made(_) | Value::Method(_) => {
-                        self.call_outside(callee, args, file, line)
+                    Value::Made(made) => {
+                        match self.regex_method(made, &pair.1, &args, (file, line)) {
+                            Some(value) => value,
+                            None => self.call_outside(callee, args, file, line),
+                        }
                     }
+                    Value::Method(_) => self.call_outside(callee, args, file, line),
                     receiver => match self.call_method(receiver, &pair.1, &args, file, line) {
                         Some(value) => value,
                         None => self.call_outside(callee, args, file, line),

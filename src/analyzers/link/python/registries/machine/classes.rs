@@ -3,7 +3,6 @@
 
 use std::rc::Rc;
 
-use super::fuel::HOOK_FUEL;
 use super::value::{Args, ClassIndex, ClassObject, Env, How, Kind, Value};
 use super::{Frame, Machine};
 use crate::model::Name;
@@ -54,6 +53,7 @@ impl<'a> Machine<'_, 'a> {
             self.own(&value.clone(), index);
             self.classes[index as usize].set(facts.strings[*name as usize].clone(), value.clone());
         }
+        self.make_choices(index);
         if self.calls == 0 {
             self.site.line = class.line;
         }
@@ -62,6 +62,32 @@ impl<'a> Machine<'_, 'a> {
         self.run_hooks(index, &bases, keywords);
         let value = self.decorate(frame, &class.decorators, Value::Class(index));
         self.bind(frame, class.short, value);
+    }
+
+    /// Members of an enumeration are instances of it. Those that are strings or numbers as well
+    /// stay what they are.
+    fn make_choices(&mut self, class: ClassIndex) {
+        let this = &self.classes[class as usize];
+        let is_plain = |base: &Name| matches!(&**base, "enum.Enum" | "enum.Flag");
+        if !this.outside.iter().all(is_plain) || this.outside.is_empty() {
+            return;
+        }
+        let (file, line) = (this.file, this.line);
+        for (name, value) in this.attrs.clone() {
+            let is_other = value.is_definition() || matches!(value, Value::Property(_));
+            if name.starts_with('_') || is_other {
+                continue;
+            }
+            let member = self.new_object(Kind::Instance(class), file, line);
+            let attrs = &mut self.objects[member as usize].attrs;
+            for attr in ["name", "_name_"] {
+                attrs.insert(attr.into(), Value::Str(name.clone()));
+            }
+            for attr in ["value", "_value_"] {
+                attrs.insert(attr.into(), value.clone());
+            }
+            self.classes[class as usize].set(name, Value::Object(member));
+        }
     }
 
     /// Tells functions of a class body which class they stand in.
@@ -145,7 +171,7 @@ impl<'a> Machine<'_, 'a> {
     }
 
     fn run_hooks(&mut self, class: ClassIndex, bases: &[Value], keywords: Vec<(Name, Value)>) {
-        self.limited(HOOK_FUEL, |machine| machine.execute_hooks(class, bases, keywords));
+        self.hooked(|machine| machine.execute_hooks(class, bases, keywords));
     }
 
     fn execute_hooks(&mut self, class: ClassIndex, bases: &[Value], keywords: Vec<(Name, Value)>) {

@@ -50,6 +50,15 @@ impl Machine<'_, '_> {
                 }
                 _ => Value::Unknown,
             },
+            Value::Str(text) => match key {
+                Value::Int(at) => {
+                    let count = text.chars().count() as i64;
+                    let at = if *at < 0 { count + at } else { *at };
+                    let found = usize::try_from(at).ok().and_then(|at| text.chars().nth(at));
+                    found.map_or(Value::Unknown, |c| Value::str(c.encode_utf8(&mut [0; 4])))
+                }
+                _ => Value::Unknown,
+            },
             Value::Namespace(of) => match (&**of, key) {
                 (Value::Class(class), Value::Str(name)) => {
                     self.classes[*class as usize].own(name).cloned().unwrap_or(Value::Unknown)
@@ -284,7 +293,7 @@ impl Machine<'_, '_> {
         outside.iter().any(|base| BASES.binary_search(&&base[base.len() - last(base)..]).is_ok())
     }
 
-    fn mutate(
+    pub(super) fn mutate(
         &mut self,
         id: ObjectId,
         name: &str,
@@ -334,9 +343,18 @@ impl Machine<'_, '_> {
                 self.store(id, Some(key), value.clone());
                 Some(value)
             }
+            "pop" | "popleft"
+                if matches!(self.objects[id as usize].kind, Kind::List | Kind::Set) =>
+            {
+                let from_start = name == "popleft" || matches!(first, Some(Value::Int(0)));
+                Some(self.take(id, from_start))
+            }
             "get" | "pop" => {
                 let key = first?;
                 if let Some(value) = self.dict_get(id, &key) {
+                    if name == "pop" {
+                        self.remove(id, &key);
+                    }
                     return Some(value);
                 }
                 let exact = self.objects[id as usize].exact;
@@ -374,13 +392,78 @@ impl Machine<'_, '_> {
                 }
                 Some(Value::None)
             }
-            "__contains__" | "index" | "count" | "remove" | "clear" | "sort" | "reverse"
-            | "discard" | "popitem" => Some(Value::Unknown),
+            "remove" | "discard" => {
+                self.remove(id, &first?);
+                Some(Value::None)
+            }
+            "__contains__" | "index" | "count" | "clear" | "sort" | "reverse" | "popitem" => {
+                Some(Value::Unknown)
+            }
             _ => match self.objects[id as usize].kind {
                 Kind::Instance(_) => None,
                 _ => Some(self.derive(args)),
             },
         }
+    }
+
+    /// Whether what is taken out of a container is gone: an import does it for good, and what one
+    /// call made for itself is nobody's registry.
+    fn may_remove(&self, id: ObjectId) -> bool {
+        let is_local = self.calls > 0 && id >= self.newest;
+        if self.uncertain == 0 {
+            return is_local || self.importing;
+        }
+        // Work lists are worked off in any branch; another one may ask for a key as well.
+        is_local && matches!(self.objects[id as usize].kind, Kind::List | Kind::Set)
+    }
+
+    /// Takes the entry under a key, or the element that is `key`, out of a container.
+    pub(super) fn remove(&mut self, id: ObjectId, key: &Value) {
+        if !self.may_remove(id) {
+            return;
+        }
+        let object = &self.objects[id as usize];
+        let at = match object.kind {
+            Kind::List | Kind::Set => {
+                object.entries.iter().position(|entry| entry.value.same(key) == Some(true))
+            }
+            _ => super::value::identity(key)
+                .and_then(|key| object.index.get(&key))
+                .map(|at| *at as usize),
+        };
+        if let Some(at) = at {
+            self.drop_entry(id, at);
+        }
+    }
+
+    /// Takes the first or last element; what is unknown where that is not for sure.
+    fn take(&mut self, id: ObjectId, from_start: bool) -> Value {
+        let count = self.objects[id as usize].entries.len();
+        let Some(last) = count.checked_sub(1) else { return Value::Unknown };
+        let at = if from_start { 0 } else { last };
+        let value = self.objects[id as usize].entries[at].value.clone();
+        if self.may_remove(id) {
+            self.drop_entry(id, at);
+        }
+        value
+    }
+
+    fn drop_entry(&mut self, id: ObjectId, at: usize) {
+        let object = &mut self.objects[id as usize];
+        object.entries.remove(at);
+        object.index.retain(|_, place| *place as usize != at);
+        for place in object.index.values_mut() {
+            if *place as usize > at {
+                *place -= 1;
+            }
+        }
+    }
+
+    /// The number of elements of a list that a loop works off; `None` for anything else.
+    pub(super) fn work_left(&self, id: ObjectId) -> Option<usize> {
+        let object = &self.objects[id as usize];
+        let is_list = matches!(object.kind, Kind::List | Kind::Set);
+        (is_list && self.may_remove(id)).then_some(object.entries.len())
     }
 
     pub(super) fn list_of_pairs(

@@ -30,6 +30,7 @@ impl Machine<'_, '_> {
                     _ => Some(true),
                 }
             }
+            value if super::regexes::is_match(value) => Some(true),
             Value::Path(name) => match &**name {
                 "typing.TYPE_CHECKING" | "typing_extensions.TYPE_CHECKING" => Some(false),
                 _ => None,
@@ -125,6 +126,12 @@ impl Machine<'_, '_> {
                     Value::Class(class) => {
                         Some(self.classes[*class as usize].index.contains_key(key))
                     }
+                    Value::Module(module) => {
+                        let file = *self.modules.get(module)?;
+                        let is_there = self.globals[file as usize].contains_key(key);
+                        let has_stars = !self.files[file as usize].facts.names.stars.is_empty();
+                        (is_there || !has_stars).then_some(is_there)
+                    }
                     _ => None,
                 }
             }
@@ -152,6 +159,8 @@ impl Machine<'_, '_> {
         match (value, of) {
             (Value::Unknown | Value::Derived(_), _) => None,
             (Value::Made(made), Value::Path(path)) => (made.callee == *path).then_some(true),
+            // What was made outside is no instance of a class outside does not know.
+            (Value::Made(made), Value::Class(_)) if made.args.iter().all(is_plain) => Some(false),
             (Value::Made(_), _) => None,
             (Value::Object(id), _) => {
                 let object = &self.objects[*id as usize];
@@ -167,6 +176,7 @@ impl Machine<'_, '_> {
                             None
                         }
                     }
+                    (_, Value::Class(_)) => Some(false),
                     (Kind::Dict, _) => path.and_then(|path| {
                         known_type(path, &["dict", "Mapping", "MutableMapping", "OrderedDict"])
                     }),
@@ -256,9 +266,12 @@ impl Machine<'_, '_> {
             | Value::Partial(_)
             | Value::Method(_) => Some(true),
             Value::Derived(_) => Some(true),
-            Value::None | Value::Bool(_) | Value::Int(_) | Value::Str(_) | Value::Tuple(_) => {
-                Some(false)
-            }
+            Value::None
+            | Value::Bool(_)
+            | Value::Int(_)
+            | Value::Str(_)
+            | Value::Tuple(_)
+            | Value::Property(_) => Some(false),
             Value::Object(id) => match self.objects[*id as usize].kind {
                 Kind::Instance(class) => {
                     if self.class_attr(class, "__call__").is_some() {
@@ -272,6 +285,11 @@ impl Machine<'_, '_> {
             _ => None,
         }
     }
+}
+
+/// Whether a value holds nothing of the project's.
+fn is_plain(value: &Value) -> bool {
+    value.is_constant() || matches!(value, Value::Path(_) | Value::Unknown)
 }
 
 /// Whether the last segment of a library type is one of `names`; `None` for types of others.

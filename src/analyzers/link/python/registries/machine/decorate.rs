@@ -2,7 +2,6 @@
 
 use std::rc::Rc;
 
-use super::fuel::HOOK_FUEL;
 use super::report::Ran;
 use super::value::{Env, How, Kind, Value};
 use super::{Frame, Machine};
@@ -53,7 +52,7 @@ impl<'a> Machine<'_, 'a> {
                 self.history.push(Ran { class, name, file, line });
             }
             let args = super::value::Args::of(vec![value.clone()]);
-            let result = self.limited(HOOK_FUEL, |machine| machine.apply_decorator(&callee, args));
+            let result = self.hooked(|machine| machine.apply_decorator(&callee, args));
             if let (Value::Function(closure), Some((wrapper, _))) =
                 (&subject, self.outside(&callee))
                 && !wrapper.starts_with("builtins.")

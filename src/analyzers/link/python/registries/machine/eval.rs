@@ -8,10 +8,10 @@ use crate::model::facts::python::registries::{Arg, BinOp, Expr, ExprId, Generate
 
 impl<'a> Machine<'_, 'a> {
     pub(super) fn eval(&mut self, frame: &mut Frame<'a>, id: ExprId) -> Value {
-        if self.fuel == 0 || self.depth > MAX_DEPTH {
+        if self.depth > MAX_DEPTH || !self.has_fuel() {
             return Value::Unknown;
         }
-        self.fuel -= 1;
+        self.step_on();
         self.depth += 1;
         let value = self.evaluate(frame, id);
         self.depth -= 1;

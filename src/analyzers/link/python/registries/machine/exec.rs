@@ -4,6 +4,9 @@ use super::value::Value;
 use super::{Frame, MAX_UNROLL, Machine};
 use crate::model::facts::python::registries::{Expr, ExprId, Op, Stmt};
 
+/// Most rounds of a `while`.
+const MAX_REPEAT: usize = 500;
+
 /// How a body ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Flow {
@@ -22,13 +25,8 @@ impl<'a> Machine<'_, 'a> {
         self.depth += 1;
         let mut flow = Flow::Next;
         for stmt in body {
-            if self.fuel == 0 {
-                if self.calls == 0 {
-                    self.refuel();
-                }
-                if self.fuel == 0 {
-                    break;
-                }
+            if !self.has_fuel() {
+                break;
             }
             self.here = (frame.file, stmt.line);
             if self.calls == 0 {
@@ -82,14 +80,7 @@ impl<'a> Machine<'_, 'a> {
                     }
                 }
             }
-            Op::While(test, body) => {
-                let value = self.eval(frame, *test);
-                if self.truth(&value) != Some(false) {
-                    self.uncertain += 1;
-                    self.exec(frame, body);
-                    self.uncertain -= 1;
-                }
-            }
+            Op::While(test, body) => return self.repeat(frame, *test, body),
             Op::With(items, body) => return self.with(frame, items, body),
             Op::Try(body, handlers) => {
                 let flow = self.exec(frame, body);
@@ -125,16 +116,65 @@ impl<'a> Machine<'_, 'a> {
                 }
             }
             Op::Nonlocal(_) => {}
+            // A name may be deleted after use: a registry stays known under it.
             Op::Delete(target) => {
-                if let (Expr::Name(name), None) = (&frame.facts.exprs[*target as usize], &frame.env)
-                {
-                    // A registry may be deleted after use: it stays known under its name.
-                    let _ = name;
+                if let Expr::Sub(object, key) = &frame.facts.exprs[*target as usize] {
+                    let object = self.eval(frame, *object);
+                    let key = self.eval(frame, *key);
+                    if let Value::Object(id) = object {
+                        self.remove(id, &key);
+                    }
                 }
             }
-            Op::Yield(value) => {
-                let value = self.eval(frame, *value);
-                frame.returns.push(value);
+            Op::Yield(value) => match &frame.facts.exprs[*value as usize] {
+                // `yield from`.
+                Expr::Star(inner) => {
+                    let inner = self.eval(frame, *inner);
+                    frame.returns.extend(self.elements(&inner).unwrap_or_default());
+                }
+                _ => {
+                    let value = self.eval(frame, *value);
+                    frame.returns.push(value);
+                }
+            },
+        }
+        Flow::Next
+    }
+
+    /// A loop over a work list, or with a test that can be told each time, is executed as often as
+    /// it runs; any other loop once.
+    fn repeat(&mut self, frame: &mut Frame<'a>, test: ExprId, body: &'a [Stmt]) -> Flow {
+        let is_endless = matches!(frame.facts.exprs[test as usize], Expr::Bool(_) | Expr::Int(_));
+        let mut before = None;
+        for _ in 0..MAX_REPEAT {
+            let value = self.eval(frame, test);
+            let truth = self.truth(&value);
+            if truth == Some(false) {
+                break;
+            }
+            let work = match &value {
+                Value::Object(id) => self.work_left(*id),
+                _ => None,
+            };
+            if truth.is_none() && work == Some(0) {
+                break;
+            }
+            let state = (work, super::value::identity(&value));
+            if work.is_some() && before.as_ref() == Some(&state) {
+                break;
+            }
+            if is_endless || truth.is_none() {
+                self.uncertain += 1;
+                let flow = self.exec(frame, body);
+                self.uncertain -= 1;
+                return if flow == Flow::Raise { flow } else { Flow::Next };
+            }
+            before = Some(state);
+            if let flow @ (Flow::Return | Flow::Raise) = self.exec(frame, body) {
+                return flow;
+            }
+            if !self.has_fuel() {
+                break;
             }
         }
         Flow::Next

@@ -91,6 +91,9 @@ impl Machine<'_, '_> {
     }
 
     pub(super) fn insert(&mut self, object: ObjectId, entry: Entry) {
+        if entry.value.taints() || matches!(entry.value, Value::Object(_) | Value::Tuple(_)) {
+            self.note_stored();
+        }
         if entry.how > How::Literal && !entry.value.is_constant() && !entry.value.is_unknown() {
             self.note_kept(object);
         }

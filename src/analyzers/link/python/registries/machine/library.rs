@@ -107,6 +107,11 @@ impl Machine<'_, '_> {
                 }
                 _ => Value::Unknown,
             },
+            "int" => match first {
+                Some(Value::Str(text)) => text.trim().parse().map_or(Value::Unknown, Value::Int),
+                Some(int @ Value::Int(_)) => int,
+                _ => Value::Unknown,
+            },
             "bool" => {
                 first.and_then(|value| self.truth(&value)).map_or(Value::Unknown, Value::Bool)
             }
@@ -138,7 +143,9 @@ impl Machine<'_, '_> {
                 },
                 [value @ Value::Class(_)] => self.load_attr(value, "__class__"),
                 [Value::Made(made)] => Value::Path(made.callee.clone()),
-                [_] => Value::Unknown,
+                [value] => {
+                    plain_type(value).map_or(Value::Unknown, |name| Value::Path(name.into()))
+                }
                 _ => self.make_class(None, &args, file, line),
             },
             "super" => match &*args.plain {
@@ -171,6 +178,15 @@ impl Machine<'_, '_> {
                 Some(Value::Str(text)) if matches!(&*text, "True" | "False") => {
                     Value::Bool(&*text == "True")
                 }
+                // A name that is looked up in the given namespaces, or in the module's own.
+                Some(Value::Str(name)) if is_identifier(&name) => {
+                    let mut spaces = args.plain.iter().skip(1).rev();
+                    let found = spaces.find_map(|space| {
+                        let found = self.get_item(space, &Value::Str(name.clone()));
+                        (!found.is_unknown()).then_some(found)
+                    });
+                    found.unwrap_or(Value::Unknown)
+                }
                 _ => Value::Unknown,
             },
             "str.__new__" | "dict.__new__" | "list.__new__" | "int.__new__" => match first {
@@ -190,8 +206,20 @@ impl Machine<'_, '_> {
             "object" => {
                 Value::Made(Rc::new(Made { callee: path.into(), args, file, line, receiver: None }))
             }
-            _ => self.derive(&args),
+            _ => self.unbound_method(name, &args, file, line).unwrap_or_else(|| self.derive(&args)),
         }
+    }
+
+    /// `dict.__setitem__(self, key, value)`: a method of a built-in container called through it.
+    fn unbound_method(&mut self, name: &str, args: &Args, file: u32, line: u32) -> Option<Value> {
+        let (of, method) = name.split_once('.')?;
+        let (Value::Object(id), rest) = args.plain.split_first()? else { return None };
+        if !matches!(of, "dict" | "list" | "set") {
+            return None;
+        }
+        let rest = Args { named: args.named.clone(), ..Args::of(rest.to_vec()) };
+        let method = if method == "__init__" { "update" } else { method };
+        self.mutate(*id, method, &rest, file, line)
     }
 
     fn call_library(&mut self, path: &str, args: Args, file: u32, line: u32) -> Value {
@@ -320,6 +348,12 @@ impl Machine<'_, '_> {
                 plain.truncate(2);
                 self.make_class(None, &Args::of(plain), file, line)
             }
+            "re.sub" | "re.match" | "re.search" | "re.fullmatch" | "re.split" => {
+                match self.call_re(&path[3..], &args, (file, line)) {
+                    Some(value) => value,
+                    None => self.call_outside(&Value::Path(path.into()), args, file, line),
+                }
+            }
             "os.getenv" | "os.environ.get" => {
                 args.get(1, "default").cloned().unwrap_or(Value::Unknown)
             }
@@ -365,13 +399,19 @@ impl Machine<'_, '_> {
         };
         let is_closed = match &object {
             Value::Class(class) => self.classes[*class as usize].outside.is_empty(),
-            Value::Function(_) | Value::Str(_) | Value::None | Value::Int(_) => true,
+            Value::Function(_)
+            | Value::Property(_)
+            | Value::Str(_)
+            | Value::None
+            | Value::Bool(_)
+            | Value::Tuple(_)
+            | Value::Int(_) => true,
             Value::Object(id) => match self.objects[*id as usize].kind {
                 Kind::Instance(class) => {
                     let open = self.objects[*id as usize].summary;
                     !open && self.classes[class as usize].outside.is_empty()
                 }
-                _ => false,
+                _ => true,
             },
             _ => false,
         };
@@ -472,4 +512,26 @@ impl Machine<'_, '_> {
             }
         }
     }
+}
+
+fn is_identifier(text: &str) -> bool {
+    !text.is_empty()
+        && !text.starts_with(|c: char| c.is_ascii_digit())
+        && text.chars().all(|c| c.is_alphanumeric() || c == '_')
+}
+
+/// The type of a constant, function or tuple.
+fn plain_type(value: &Value) -> Option<&'static str> {
+    Some(match value {
+        Value::None => "types.NoneType",
+        Value::Bool(_) => "builtins.bool",
+        Value::Int(_) => "builtins.int",
+        Value::Str(_) => "builtins.str",
+        Value::Tuple(_) => "builtins.tuple",
+        Value::Function(_) => "types.FunctionType",
+        Value::Bound(_) => "types.MethodType",
+        Value::Property(_) => "builtins.property",
+        Value::Module(_) => "types.ModuleType",
+        _ => return None,
+    })
 }

@@ -22,6 +22,7 @@ mod heap;
 mod iterate;
 mod library;
 mod order;
+mod regexes;
 pub mod report;
 mod roots;
 mod single_dispatch;
@@ -32,7 +33,7 @@ use std::rc::Rc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use self::fuel::{CALL_FUEL, Cost, FUNCTION_FUEL};
+use self::fuel::Cost;
 use self::report::{Attached, Generated, Injected, Ran};
 use self::roots::is_hook;
 use self::value::{
@@ -96,6 +97,8 @@ pub struct Machine<'c, 'a> {
     costly: FxHashMap<(u32, FunctionId), Cost>,
     /// How the key about to be stored is spelled.
     key_text: Option<Name>,
+    /// Patterns that were compiled, and those that could not be.
+    regexes: FxHashMap<Name, Option<Rc<fancy_regex::Regex>>>,
     /// The shapes of classes by name, for fields.
     shapes: FxHashMap<&'a str, &'a ClassShape>,
     /// Classes made by `type()`, by rising index.
@@ -115,6 +118,16 @@ pub struct Machine<'c, 'a> {
     /// Steps that no module has a share of, and how often this body may draw on them.
     pool: u32,
     draughts: u32,
+    /// Members stored since the last draught, and steps taken so far.
+    stored: u32,
+    steps: u32,
+    /// Steps for the statements of a body that has run dry, and whether it has.
+    reserve: u32,
+    dry: bool,
+    /// Modules are being imported: what is done to a container is done for good.
+    importing: bool,
+    /// Objects from here on were made during the call that is under way.
+    newest: ObjectId,
     depth: u32,
     calls: u32,
     uncertain: u32,
@@ -193,6 +206,7 @@ impl<'c, 'a> Machine<'c, 'a> {
             lowest: ObjectId::MAX,
             costly: FxHashMap::default(),
             key_text: None,
+            regexes: FxHashMap::default(),
             shapes: FxHashMap::default(),
             made: Vec::new(),
             wrapped: FxHashMap::default(),
@@ -206,6 +220,12 @@ impl<'c, 'a> Machine<'c, 'a> {
             fuel: 0,
             pool: 0,
             draughts: 0,
+            stored: 0,
+            reserve: 0,
+            dry: false,
+            steps: 0,
+            importing: true,
+            newest: 0,
             depth: 0,
             calls: 0,
             uncertain: 0,
@@ -249,6 +269,7 @@ impl<'c, 'a> Machine<'c, 'a> {
             self.site = Site { file, within: self.module_name(file), ..Site::default() };
             self.exec(&mut frame, &facts.body);
         }
+        self.importing = false;
         for file in 0..self.files.len() as u32 {
             let facts = self.facts(file);
             // Each file has its share, so that one cannot starve the others.
@@ -263,9 +284,7 @@ impl<'c, 'a> Machine<'c, 'a> {
             roots.sort_unstable();
             for (is_other, id) in roots {
                 if share > 0 {
-                    let most = if is_other { FUNCTION_FUEL } else { CALL_FUEL };
-                    let granted = most.min(share);
-                    self.fuel = granted;
+                    let granted = self.fuel_function(!is_other, share);
                     self.run_function(file, id as FunctionId);
                     share -= granted - self.fuel.min(granted);
                 }

@@ -131,6 +131,7 @@ impl Machine<'_, '_> {
     /// Remembers what the function being executed puts on a class.
     pub(super) fn inject(&mut self, class: ClassIndex, name: &Name) {
         self.note_kept(0);
+        self.note_stored();
         let Some(call) = self.stack.last() else { return };
         let facts = self.facts(call.file);
         let by = facts.strings[facts.functions[call.id as usize].name as usize].clone();

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use super::fuel::SUMMARY_FUEL;
 use super::value::{Args, ClassIndex, Closure, Entry, Env, How, Kind, ObjectId, Value};
 use super::{Frame, Machine, Site};
 use crate::model::Name;
@@ -126,13 +127,15 @@ impl<'a> Machine<'_, 'a> {
         let object = self.new_object(Kind::Instance(class), file, line);
         self.objects[object as usize].summary = true;
         self.summaries.insert(class, object);
-        if self.calls < 4
-            && let Some(init) = self.class_attr(class, "__init__")
-        {
+        if let Some(init) = self.class_attr(class, "__init__") {
             let args = Args { open: true, ..Args::of(vec![Value::Object(object)]) };
             let site = self.site.clone();
             self.site.subject = None;
-            self.call(&init, args);
+            // Whoever asks first: the object is everyone's.
+            let (calls, dry) = (self.calls, self.dry);
+            (self.calls, self.dry) = (1, false);
+            self.from_pool(SUMMARY_FUEL, |machine| machine.call(&init, args));
+            (self.calls, self.dry) = (calls, dry);
             self.site = site;
         }
         object

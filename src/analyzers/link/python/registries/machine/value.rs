@@ -106,6 +106,18 @@ pub struct Made {
     pub receiver: Option<(u32, u32)>,
 }
 
+impl Made {
+    pub fn copy(&self) -> Self {
+        Self {
+            callee: self.callee.clone(),
+            args: self.args.clone(),
+            file: self.file,
+            line: self.line,
+            receiver: self.receiver,
+        }
+    }
+}
+
 #[derive(Debug, Clone, Default)]
 pub struct Args {
     pub plain: Vec<Value>,
