@@ -1,6 +1,8 @@
 //! Runs on real processes, real Docker and real cargo: every executor with every outcome, and
 //! nothing left behind. What a machine lacks is skipped with a message, or fails when `CI=true`.
 
+#[path = "needs/cluster.rs"]
+mod cluster;
 #[path = "runs/command.rs"]
 mod command;
 #[path = "runs/docker.rs"]
@@ -11,6 +13,8 @@ mod faults;
 mod journal;
 #[path = "needs/mod.rs"]
 mod needs;
+#[path = "runs/proxy.rs"]
+mod proxy;
 #[path = "runs/rust.rs"]
 mod rust;
 #[path = "runs/support.rs"]

@@ -149,6 +149,9 @@ pub struct RunRecord {
     pub request: RunRequest,
     /// Hash of the worker, to tell whether the code changed between two runs.
     pub worker_hash: Option<Name>,
+    /// The image that it ran in, by the hash of what is in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image: Option<Name>,
     /// Of a workflow: its task calls.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nodes: Option<NodeRuns>,

@@ -54,6 +54,8 @@ pub struct Execution {
     pub stderr: String,
     pub cpu_ms: Option<f64>,
     pub peak_memory_bytes: Option<u64>,
+    /// The id of the image it ran in.
+    pub image: Option<String>,
     /// Why something of the run may still be in the engine.
     pub left_behind: Option<String>,
 }
@@ -68,6 +70,7 @@ impl Execution {
             stderr: String::new(),
             cpu_ms: None,
             peak_memory_bytes: None,
+            image: None,
             left_behind: None,
         }
     }
@@ -214,6 +217,7 @@ pub fn new_record(
         peak_memory_bytes: None,
         request: request.clone(),
         worker_hash: Some(worker_hash),
+        image: None,
         nodes: None,
         sweep: None,
         parent: parent.cloned(),
@@ -266,7 +270,6 @@ fn in_private_dir(
     }
     let binary = match job.worker.language {
         Language::Python => None,
-        Language::Rust if job.request.executor == ExecutorKind::Swarm => None,
         Language::Rust => match native::build(&context) {
             Ok(binary) => Some(binary),
             Err(ending) => return Execution::not_started(ending),
@@ -275,7 +278,7 @@ fn in_private_dir(
     match job.request.executor {
         ExecutorKind::Thread => thread::run(&context, binary.as_deref()),
         ExecutorKind::Docker => docker::run(&context, binary.as_deref()),
-        ExecutorKind::Swarm => docker::swarm::run(&context),
+        ExecutorKind::Swarm => docker::swarm::run(&context, binary.as_deref()),
     }
 }
 
@@ -312,6 +315,7 @@ fn conclude(record: &mut RunRecord, execution: Execution, requested_at: f64) {
     record.stderr = execution.stderr;
     record.cpu_ms = execution.cpu_ms;
     record.peak_memory_bytes = execution.peak_memory_bytes;
+    record.image = execution.image.map(Name::from);
     let outcome = match execution.outcome {
         Some(Ok(outcome)) => Some(outcome),
         Some(Err(problem)) => {

@@ -2,20 +2,19 @@
 //!
 //! The workbench that is killed is this test program again, told by its environment what to do.
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::os::unix::net::{UnixListener, UnixStream};
+use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use metascope::model::{ExecutorKind, RunEvent, RunStatus};
 use metascope::runner::Runner;
 use serde_json::json;
 
+use crate::proxy::Proxy;
 use crate::support::{
-    containers_of, has_docker, job, lacks_image, lacks_python, processes_with, project, runner,
-    sandbox, worker_job,
+    containers_of, job, lacks_image, lacks_python, processes_with, project, runner, sandbox,
+    worker_job,
 };
 
 const ROLE: &str = "METASCOPE_TEST_ROLE";
@@ -216,51 +215,4 @@ fn a_run_goes_on_when_its_temp_dir_fills_with_refuse() {
     let job = worker_job(ExecutorKind::Thread, "worker.py", text.into(), json!({}));
     let record = crate::support::run(&runner(), job);
     assert_eq!(record.result, Some(json!(1)), "{record:?}");
-}
-
-/// Stands between a workbench and the real engine until it is stopped.
-struct Proxy {
-    open: Arc<Mutex<Option<Vec<UnixStream>>>>,
-}
-
-impl Proxy {
-    fn start(socket: &Path) -> Self {
-        assert!(has_docker());
-        let _ = std::fs::remove_file(socket);
-        let listener = UnixListener::bind(socket).expect("a socket");
-        let open = Arc::new(Mutex::new(Some(Vec::new())));
-        let kept = open.clone();
-        std::thread::spawn(move || {
-            for client in listener.incoming() {
-                let Ok(client) = client else { return };
-                let mut open = kept.lock().unwrap();
-                let Some(streams) = open.as_mut() else { continue };
-                let Ok(engine) = UnixStream::connect("/var/run/docker.sock") else { return };
-                streams.push(client.try_clone().unwrap());
-                streams.push(engine.try_clone().unwrap());
-                drop(open);
-                let (from, to) = (client.try_clone().unwrap(), engine.try_clone().unwrap());
-                std::thread::spawn(move || copy(from, to));
-                std::thread::spawn(move || copy(engine, client));
-            }
-        });
-        Self { open }
-    }
-
-    /// Cuts every connection and accepts no further one.
-    fn stop(self) {
-        for stream in self.open.lock().unwrap().take().into_iter().flatten() {
-            let _ = stream.shutdown(std::net::Shutdown::Both);
-        }
-    }
-}
-
-fn copy(mut from: UnixStream, mut to: UnixStream) {
-    let mut buffer = [0; 16 << 10];
-    while let Ok(count @ 1..) = from.read(&mut buffer) {
-        if to.write_all(&buffer[..count]).is_err() {
-            return;
-        }
-    }
-    let _ = to.shutdown(std::net::Shutdown::Write);
 }

@@ -5,32 +5,10 @@ use std::process::Command;
 use metascope::model::{ExecutorKind, RunStatus};
 use serde_json::json;
 
+use crate::cluster::Swarm;
 use crate::support::{job, lacks_image, run, runner, sandbox};
 
 const SWARM: ExecutorKind = ExecutorKind::Swarm;
-
-/// A Swarm of one node; left again at the end, also of a failing test. `None` where the engine is
-/// in one already, or cannot be.
-struct Swarm;
-
-impl Swarm {
-    fn init() -> Option<Self> {
-        let made = Command::new("docker")
-            .args(["swarm", "init", "--advertise-addr", "127.0.0.1"])
-            .output()
-            .expect("docker");
-        if !made.status.success() {
-            eprintln!("skipped: no Swarm: {}", String::from_utf8_lossy(&made.stderr));
-        }
-        made.status.success().then_some(Self)
-    }
-}
-
-impl Drop for Swarm {
-    fn drop(&mut self) {
-        let _ = Command::new("docker").args(["swarm", "leave", "--force"]).output();
-    }
-}
 
 fn left(what: &str, filter: &[&str]) -> String {
     let mut docker = Command::new("docker");

@@ -1,6 +1,7 @@
 //! Which image a run uses.
 
 use std::collections::HashMap;
+use std::path::Path;
 use std::time::Duration;
 
 use bollard::Docker;
@@ -17,36 +18,45 @@ pub const LABEL: &str = "metascope.image";
 pub const PYTHON: &str = "metascope/python";
 /// An image without a single file, for static binaries.
 const EMPTY: &str = "metascope/empty";
+/// The kind of images that hold one run's static binary, and where it is in them.
+pub const WORKER: &str = "worker";
+pub const BINARY: &str = "/worker";
 
 const REMEDY: &str = "run `metascope image build` to make one from this machine's interpreter, \
                       or name one with --image";
 
+/// An image that is here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Image {
+    pub name: String,
+    /// The hash of what is in it.
+    pub id: String,
+}
+
 /// The image for a Python task: the one asked for, the official one if it is here, our own if it
 /// has been built, the official one if it can be pulled.
-pub async fn for_python(context: &Context<'_>, docker: &Docker) -> Result<String, Execution> {
+pub async fn for_python(context: &Context<'_>, docker: &Docker) -> Result<Image, Execution> {
     let asked = context.job.request.limits.image.as_ref().or(context.settings().image.as_ref());
     let lacking = |message| Execution::lacking("ImageNotFound", message);
     if let Some(asked) = asked {
-        if is_here(docker, asked).await {
-            return Ok(asked.clone());
+        if let Some(image) = find(docker, asked).await {
+            return Ok(image);
         }
-        return match pull(context, docker, asked).await {
-            Ok(()) => Ok(asked.clone()),
-            Err(why) => Err(lacking(format!("the image {asked} is not here and {why}; {REMEDY}"))),
-        };
+        let pulled = pull(context, docker, asked).await;
+        return pulled
+            .map_err(|why| lacking(format!("the image {asked} is not here and {why}; {REMEDY}")));
     }
     let version = python::find(&context.job.root, context.settings())
         .and_then(|python| python::version(&python));
     let version = version.unwrap_or_else(|_| "3".into());
     let official = format!("python:{version}-slim");
     let own = format!("{PYTHON}:{version}");
-    for image in [&official, &own] {
-        if is_here(docker, image).await {
-            return Ok(image.clone());
-        }
+    let (found, made) = tokio::join!(find(docker, &official), find(docker, &own));
+    if let Some(image) = found.or(made) {
+        return Ok(image);
     }
     let why = match pull(context, docker, &official).await {
-        Ok(()) => return Ok(official),
+        Ok(image) => return Ok(image),
         Err(why) => why,
     };
     let message =
@@ -55,15 +65,42 @@ pub async fn for_python(context: &Context<'_>, docker: &Docker) -> Result<String
 }
 
 /// The empty image for static binaries, made on first use.
-pub async fn empty(docker: &Docker) -> Result<String, String> {
-    let image = format!("{EMPTY}:1");
-    if !is_here(docker, &image).await {
-        let archive = tar::Builder::new(Vec::new()).into_inner();
-        let archive = archive.map_err(|error| error.to_string())?;
-        let archive = futures_util::stream::iter([Ok(archive)]);
-        import(docker, EMPTY, "1", "empty", Vec::new(), archive).await?;
+pub async fn empty(docker: &Docker) -> Result<Image, String> {
+    let name = format!("{EMPTY}:1");
+    if let Some(image) = find(docker, &name).await {
+        return Ok(image);
     }
-    Ok(image)
+    let archive = tar::Builder::new(Vec::new()).into_inner();
+    let archive = archive.map_err(|error| error.to_string())?;
+    let archive = futures_util::stream::iter([Ok(archive)]);
+    let id = import(docker, EMPTY, "1", "empty", Vec::new(), archive).await?;
+    Ok(Image { name, id })
+}
+
+/// An image of one static binary for one run, which removes it again.
+pub async fn of_binary(docker: &Docker, run: &str, binary: &Path) -> Result<Image, String> {
+    let packed = pack(binary).map_err(|error| format!("the worker cannot be packed: {error}"))?;
+    let labels = engine::labels(run).into_iter();
+    let labels = labels.map(|(name, value)| format!("LABEL {name}={value}")).collect();
+    let archive = futures_util::stream::iter([Ok(packed)]);
+    let id = import(docker, "metascope/worker", run, WORKER, labels, archive).await?;
+    Ok(Image { name: format!("metascope/worker:{run}"), id })
+}
+
+/// The binary and the folder it may write to.
+fn pack(binary: &Path) -> std::io::Result<Vec<u8>> {
+    let mut archive = tar::Builder::new(Vec::new());
+    let mut folder = tar::Header::new_gnu();
+    folder.set_entry_type(tar::EntryType::Directory);
+    folder.set_mode(0o1777);
+    folder.set_size(0);
+    archive.append_data(&mut folder, "tmp/", std::io::empty())?;
+    let bytes = std::fs::read(binary)?;
+    let mut file = tar::Header::new_gnu();
+    file.set_mode(0o755);
+    file.set_size(bytes.len() as u64);
+    archive.append_data(&mut file, BINARY.trim_start_matches('/'), bytes.as_slice())?;
+    archive.into_inner()
 }
 
 /// Imports an archive of a file system as an image that carries our label.
@@ -95,12 +132,14 @@ pub async fn import(
     Ok(id)
 }
 
-async fn is_here(docker: &Docker, image: &str) -> bool {
-    docker.inspect_image(image).await.is_ok()
+/// The image of a name, if it is here.
+pub async fn find(docker: &Docker, name: &str) -> Option<Image> {
+    let found = docker.inspect_image(name).await.ok()?;
+    Some(Image { name: name.into(), id: found.id.unwrap_or_default() })
 }
 
 /// Pulls an image, unless the run is cancelled or it takes too long to begin with.
-async fn pull(context: &Context<'_>, docker: &Docker, image: &str) -> Result<(), String> {
+async fn pull(context: &Context<'_>, docker: &Docker, image: &str) -> Result<Image, String> {
     context.progress(format!("pulling {image}"));
     // Without a tag the engine would fetch all of them.
     let name = image.rsplit('/').next().unwrap_or(image);
@@ -116,7 +155,10 @@ async fn pull(context: &Context<'_>, docker: &Docker, image: &str) -> Result<(),
         };
         match step {
             Err(_) => return Err("the registry does not answer".into()),
-            Ok(None) => return Ok(()),
+            Ok(None) => {
+                let found = find(docker, image).await;
+                return found.ok_or_else(|| "is not there after it was pulled".into());
+            }
             Ok(Some(Err(error))) => {
                 return Err(format!("cannot be pulled ({})", engine::explain(&error)));
             }

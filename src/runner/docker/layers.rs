@@ -13,7 +13,7 @@ use bollard::query_parameters::{
 };
 
 use super::engine;
-use super::images::LABEL;
+use super::images::{self, Image, LABEL};
 use crate::runner::requirements::{self, Requirements};
 use crate::runner::run::Context;
 use crate::runner::thread::python;
@@ -25,7 +25,7 @@ const PLACE: &str = "usr/local/lib/metascope";
 
 /// The image to run in: the one given, or one made from it with what the worker imports. When that
 /// cannot be had the reason is told and the run goes on: an import may be optional.
-pub async fn with_dependencies(context: &Context<'_>, docker: &Docker, image: String) -> String {
+pub async fn with_dependencies(context: &Context<'_>, docker: &Docker, image: Image) -> Image {
     let is_asked = context.job.request.limits.image.is_some() || context.settings().image.is_some();
     let imports = &context.job.worker.dependencies;
     if is_asked || imports.is_empty() {
@@ -54,15 +54,14 @@ pub async fn with_dependencies(context: &Context<'_>, docker: &Docker, image: St
 async fn add(
     context: &Context<'_>,
     docker: &Docker,
-    image: &str,
+    image: &Image,
     lines: &[String],
-) -> Result<String, String> {
+) -> Result<Image, String> {
     let told = |error| engine::explain(&error);
-    let base = docker.inspect_image(image).await.map_err(told)?.id.unwrap_or_default();
-    let key = blake3::hash(format!("{base}\n{}", lines.join("\n")).as_bytes()).to_hex();
+    let key = blake3::hash(format!("{}\n{}", image.id, lines.join("\n")).as_bytes()).to_hex();
     let name = format!("{REPOSITORY}:{}", &key[..16]);
-    if docker.inspect_image(&name).await.is_ok() {
-        return Ok(name);
+    if let Some(made) = images::find(docker, &name).await {
+        return Ok(made);
     }
     let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
     install(context, lines, folder.path()).await?;
@@ -74,7 +73,7 @@ async fn add(
     let packed = packed.map_err(|error| error.to_string())?;
     let container = format!("metascope-layer-{}", context.id);
     let body = ContainerCreateBody {
-        image: Some(image.into()),
+        image: Some(image.name.clone()),
         cmd: Some(vec!["python3".into()]),
         labels: Some(engine::labels(context.id)),
         ..ContainerCreateBody::default()
@@ -96,7 +95,7 @@ async fn add(
     };
     let made = made.await;
     engine::remove(docker, &container).await?;
-    made.map(|_| name)
+    made.map(|made| Image { name, id: made.id })
 }
 
 /// Installs wheels with the project's interpreter, whose version the image has; stopped when the

@@ -12,6 +12,7 @@ mod layers;
 pub mod swarm;
 
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use bollard::Docker;
@@ -63,9 +64,6 @@ async fn run_contained(context: &Context<'_>, binary: Option<&Path>) -> Executio
         Ok(docker) => docker,
         Err(message) => return Execution::lacking("EngineUnavailable", message),
     };
-    if let Err(error) = engine::reap(&docker).await {
-        tracing::warn!("leftovers may remain: {error}");
-    }
     let image = match binary {
         None => match images::for_python(context, &docker).await {
             Ok(image) => Ok(layers::with_dependencies(context, &docker, image).await),
@@ -83,7 +81,8 @@ async fn run_contained(context: &Context<'_>, binary: Option<&Path>) -> Executio
         Err(execution) => return execution,
     };
     let name = format!("metascope-{}", context.id);
-    let started = tokio::time::timeout(STEP, start(context, &docker, &name, &image, binary)).await;
+    let started = start(context, &docker, &name, &image.name, binary);
+    let started = tokio::time::timeout(STEP, started).await;
     let mut execution = match started {
         Ok(Ok(output)) => watch(context, &docker, &name, output).await,
         Ok(Err(ending)) => Execution::not_started(ending),
@@ -92,6 +91,14 @@ async fn run_contained(context: &Context<'_>, binary: Option<&Path>) -> Executio
             Execution::not_started(Ending::Lost(why))
         }
     };
+    execution.image = Some(image.id);
+    // What others left is looked for once, and while nobody waits for a start.
+    static REAPED: AtomicBool = AtomicBool::new(false);
+    if !REAPED.swap(true, Ordering::Relaxed)
+        && let Err(error) = engine::reap(&docker).await
+    {
+        tracing::warn!("leftovers may remain: {error}");
+    }
     match tokio::time::timeout(STEP, engine::remove(&docker, &name)).await {
         Ok(Ok(())) => {}
         Ok(Err(why)) => execution.left_behind = Some(why),
@@ -119,25 +126,23 @@ async fn start(
         name: Some(name.into()),
         ..Default::default()
     };
+    let packed = archive::pack(context, binary)
+        .map_err(|error| Ending::Lost(format!("the worker could not be packed: {error}")))?;
     docker
         .create_container(Some(options), body)
         .await
         .map_err(|e| broken("create the container", e))?;
-    let packed = archive::pack(context, binary)
-        .map_err(|error| Ending::Lost(format!("the worker could not be packed: {error}")))?;
     let options = UploadToContainerOptions { path: container::PLACE.into(), ..Default::default() };
-    docker
-        .upload_to_container(name, Some(options), bollard::body_full(packed.into()))
-        .await
-        .map_err(|e| broken("take the worker in", e))?;
+    let filled = docker.upload_to_container(name, Some(options), bollard::body_full(packed.into()));
     let options = AttachContainerOptions {
         stream: true,
         stdout: true,
         stderr: true,
         ..AttachContainerOptions::default()
     };
-    let output =
-        docker.attach_container(name, Some(options)).await.map_err(|e| broken("attach", e))?;
+    let (filled, output) = tokio::join!(filled, docker.attach_container(name, Some(options)));
+    filled.map_err(|e| broken("take the worker in", e))?;
+    let output = output.map_err(|e| broken("attach", e))?;
     docker
         .start_container(name, None::<StartContainerOptions>)
         .await
@@ -232,14 +237,17 @@ fn take(
     true
 }
 
-/// How the container's first process ended.
+/// How the container's first process ended; with an outcome at hand that is of no matter.
 async fn exited(context: &Context<'_>, docker: &Docker, name: &str, has_outcome: bool) -> Ending {
+    if has_outcome {
+        return Ending::Exited { code: Some(0), signal: None };
+    }
     let found = docker.inspect_container(name, None::<InspectContainerOptions>).await;
     let Some(state) = found.ok().and_then(|found| found.state) else {
         return Ending::Lost("the engine no longer knows the container".into());
     };
     let code = state.exit_code.unwrap_or_default();
-    if state.oom_killed == Some(true) && !has_outcome {
+    if state.oom_killed == Some(true) {
         let limit = container::memory_limit(context) >> 20;
         return Ending::OverLimit(format!("more than its {limit} MB of memory were in use"));
     }

@@ -25,6 +25,7 @@ fn record(id: &str, status: RunStatus) -> RunRecord {
             sweep: None,
         },
         worker_hash: None,
+        image: None,
         nodes: None,
         sweep: None,
         parent: None,

@@ -28,7 +28,7 @@ const BINARY: &str = "__ms_worker";
 /// Returns the worker's binary, building it unless nothing it was made from has changed.
 pub fn build(context: &Context<'_>) -> Result<PathBuf, Ending> {
     let worker = &context.job.worker;
-    let is_static = context.job.request.executor == ExecutorKind::Docker;
+    let is_static = context.job.request.executor != ExecutorKind::Thread;
     let manifest = shadow::package_manifest(worker)
         .ok_or_else(|| failed("BuildError", "the worker has no package manifest".into()))?;
     let manifest = context.job.root.join(manifest);
