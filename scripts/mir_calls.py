@@ -1,11 +1,8 @@
 #!/usr/bin/env python3
 """Scores metascope's Rust call graph against rustc's MIR.
 
-The compiler writes the truth (stable rustc; the two -Z options need RUSTC_BOOTSTRAP, set through a
-wrapper so that dependencies are not built again):
-
-    RUSTC_WORKSPACE_WRAPPER=wrap.sh cargo rustc --lib -- --emit=mir,metadata \\
-        -Zmir-include-spans=on -Ztrim-diagnostic-paths=no
+The compiler writes the truth: `metascope calls CRATE --precise --trust` leaves it in the cache folder,
+under compiler/targets/*/target/debug/deps/*.mir (src/runner/compiler/calls.sh says how it is made).
 
     scripts/mir_calls.py CRATE_FOLDER FILE.mir [--metascope BIN] [--misses N]
 
@@ -70,6 +67,24 @@ def split_qualified(text):
         elif depth == 0 and inner.startswith(" as ", at):
             return inner[:at], inner[at + 4:], strip_generics(rest)
     return inner, None, strip_generics(rest)
+
+
+def split_impl(text):
+    """`m::<impl T>::f` and `m::<impl Trait for T>::f` -> (T, Trait, f); None for other paths."""
+    start = text.find("<impl ")
+    if start < 0:
+        return None
+    depth = 0
+    for at in range(start, len(text)):
+        if text[at] == "<":
+            depth += 1
+        elif text[at] == ">" and text[at - 1] != "-":
+            depth -= 1
+            if depth == 0:
+                inner, rest = text[start + 6:at], text[at + 1:].lstrip(":")
+                trait, _, ty = inner.rpartition(" for ")
+                return ty, trait or None, strip_generics(rest)
+    return None
 
 
 def self_path(text):
@@ -142,7 +157,7 @@ def main():
         tails["::".join(name.rsplit("::", 2)[1:])].add(name)
     truth = {}
     for file, start, end, callee in sites(options.mir):
-        qualified = split_qualified(callee)
+        qualified = split_qualified(callee) or split_impl(callee)
         wanted = set()
         if qualified is None:
             name = f"{crate}::{strip_generics(callee)}"

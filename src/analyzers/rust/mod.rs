@@ -10,6 +10,7 @@ pub mod flows;
 pub mod items;
 pub mod mir;
 mod nesting;
+pub mod operators;
 pub mod registries;
 mod salvage;
 pub mod schemas;

@@ -3,6 +3,7 @@
 use quote::ToTokens;
 
 use super::{Collector, type_name};
+use crate::analyzers::rust::operators::OPERATORS;
 
 /// What the rules over several blocks need of one.
 pub(super) struct Seen {
@@ -13,40 +14,6 @@ pub(super) struct Seen {
     /// Of a generic trait implementation: the trait, its methods, and whether it is for `&T`.
     blanket: Option<(String, Vec<String>, bool)>,
 }
-
-/// Traits of `std::ops` that stand for an operator.
-const OPERATORS: &[&str] = &[
-    "Add",
-    "Sub",
-    "Mul",
-    "Div",
-    "Rem",
-    "Neg",
-    "Not",
-    "BitAnd",
-    "BitOr",
-    "BitXor",
-    "Shl",
-    "Shr",
-    "AddAssign",
-    "SubAssign",
-    "MulAssign",
-    "DivAssign",
-    "RemAssign",
-    "BitAndAssign",
-    "BitOrAssign",
-    "BitXorAssign",
-    "ShlAssign",
-    "ShrAssign",
-    "Index",
-    "IndexMut",
-    "Deref",
-    "DerefMut",
-    "Fn",
-    "FnMut",
-    "FnOnce",
-    "RangeBounds",
-];
 
 impl Collector {
     pub(super) fn implementation(&mut self, item: &syn::ItemImpl) {

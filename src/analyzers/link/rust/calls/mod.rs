@@ -9,11 +9,14 @@ mod compiled;
 mod graph;
 mod infer;
 mod invoke;
+mod lowering;
 mod methods;
 mod operators;
 mod paths;
 mod patterns;
 mod places;
+mod selection;
+mod settle;
 mod solve;
 mod tables;
 #[cfg(test)]
@@ -33,16 +36,12 @@ use tables::Tables;
 /// Steps of inference one body may take.
 const FUEL: u32 = 400_000;
 
-/// Traits of the standard library that the language or the linker itself uses.
+/// Traits of the standard library that the language or the linker itself uses, besides those of
+/// operators.
 const STD_TRAITS: &[&str] = &[
-    "Fn",
-    "FnMut",
-    "FnOnce",
     "AsyncFn",
     "AsyncFnMut",
     "AsyncFnOnce",
-    "Deref",
-    "DerefMut",
     "Future",
     "IntoFuture",
     "Iterator",
@@ -53,32 +52,8 @@ const STD_TRAITS: &[&str] = &[
     "TryFrom",
     "TryInto",
     "FromStr",
-    "Index",
-    "IndexMut",
-    "Add",
-    "Sub",
-    "Mul",
-    "Div",
-    "Rem",
-    "BitAnd",
-    "BitOr",
-    "BitXor",
-    "Shl",
-    "Shr",
-    "AddAssign",
-    "SubAssign",
-    "MulAssign",
-    "DivAssign",
-    "RemAssign",
-    "BitAndAssign",
-    "BitOrAssign",
-    "BitXorAssign",
-    "ShlAssign",
-    "ShrAssign",
     "PartialEq",
     "PartialOrd",
-    "Neg",
-    "Not",
     "Clone",
     "Copy",
     "Debug",
