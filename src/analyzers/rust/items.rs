@@ -687,6 +687,11 @@ impl Lowering<'_, '_> {
         let index = self.out.items.functions.len();
         self.out.items.functions.push(function);
         if let Some(block) = block {
+            if sig.inputs.is_empty()
+                && let Some(value) = schemas::returned(block)
+            {
+                self.out.schemas.returns.push((index as u32, value));
+            }
             let name = format!(
                 "{}{}",
                 holder.prefix.strip_prefix(&self.prefixes[module as usize]).unwrap_or_default(),

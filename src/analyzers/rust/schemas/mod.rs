@@ -6,7 +6,7 @@ use syn::{Attribute, Expr, Meta, Token};
 use super::attributes;
 use crate::model::Name;
 use crate::model::facts::rust::schemas::{
-    ClapField, FieldDefault, FieldSchema, TypeSchema, VariantSchema,
+    BothWays, ClapField, Constraint, FieldDefault, FieldSchema, TypeSchema, VariantSchema,
 };
 
 /// The derives that make a type data, with the name of their maker.
@@ -42,23 +42,27 @@ pub fn container(
         }
         schema.serialize |= name.starts_with("Serialize");
         schema.deserialize |= name.starts_with("Deserialize");
+        schema.json_schema |= name == "JsonSchema";
     }
     if schema.source.is_empty() {
         return None;
     }
     schema.doc = attributes::doc(attrs);
     let container = &mut schema.container;
-    each_meta(attrs, &["serde"], |name, meta| match name {
-        "rename" => container.rename = text(meta),
-        "rename_all" => container.rename_all = text(meta),
-        "rename_all_fields" => container.rename_all_fields = text(meta),
+    container.deprecated = is_deprecated(attrs);
+    each_meta(attrs, SERDE, |name, meta| match name {
+        "rename" => container.rename = both_ways(meta),
+        "rename_all" => container.rename_all = both_ways(meta),
+        "rename_all_fields" => container.rename_all_fields = both_ways(meta),
+        "title" => container.title = text(meta),
         "tag" => container.tag = text(meta),
         "content" => container.content = text(meta),
         "untagged" => container.untagged = true,
         "transparent" => container.transparent = true,
         "default" => container.default = true,
         "deny_unknown_fields" => container.deny_unknown_fields = true,
-        "from" | "try_from" | "into" => container.via = text(meta),
+        "from" | "try_from" => container.from = text(meta),
+        "into" => container.into = text(meta),
         "remote" => container.remote = text(meta),
         _ => {}
     });
@@ -78,14 +82,14 @@ pub fn container(
 /// A variant's attributes and those of its fields; for a struct, only the fields.
 pub fn variant(attrs: &[Attribute], fields: &syn::Fields) -> VariantSchema {
     let mut variant = VariantSchema { doc: attributes::doc(attrs), ..VariantSchema::default() };
-    let (mut ser, mut de) = (false, false);
-    each_meta(attrs, &["serde"], |name, meta| match name {
-        "rename" => variant.rename = text(meta),
-        "rename_all" => variant.rename_all = text(meta),
+    variant.deprecated = is_deprecated(attrs);
+    each_meta(attrs, SERDE, |name, meta| match name {
+        "rename" => variant.rename = both_ways(meta),
+        "rename_all" => variant.rename_all = both_ways(meta),
         "alias" => variant.aliases.extend(text(meta)),
-        "skip" => (ser, de) = (true, true),
-        "skip_serializing" => ser = true,
-        "skip_deserializing" => de = true,
+        "skip" => (variant.skip_serializing, variant.skip_deserializing) = (true, true),
+        "skip_serializing" => variant.skip_serializing = true,
+        "skip_deserializing" => variant.skip_deserializing = true,
         "other" => variant.other = true,
         "untagged" => variant.untagged = true,
         _ => {}
@@ -95,7 +99,6 @@ pub fn variant(attrs: &[Attribute], fields: &syn::Fields) -> VariantSchema {
         "skip" => variant.clap_skip = true,
         _ => {}
     });
-    variant.skip = ser && de;
     variant.fields = fields.iter().map(self::field).collect();
     variant
 }
@@ -111,8 +114,9 @@ fn field(item: &syn::Field) -> FieldSchema {
     if attrs.is_empty() {
         return field;
     }
-    each_meta(attrs, &["serde"], |name, meta| match name {
-        "rename" => field.rename = text(meta),
+    field.deprecated = is_deprecated(attrs);
+    each_meta(attrs, SERDE, |name, meta| match name {
+        "rename" => field.rename = both_ways(meta),
         "alias" => field.aliases.extend(text(meta)),
         "skip" => (field.skip_serializing, field.skip_deserializing) = (true, true),
         "skip_serializing" => field.skip_serializing = true,
@@ -122,9 +126,15 @@ fn field(item: &syn::Field) -> FieldSchema {
             field.default = text(meta).map_or(FieldDefault::Trait, FieldDefault::Function);
         }
         "flatten" => field.flatten = true,
-        "with" | "deserialize_with" | "serialize_with" => field.with = text(meta),
+        "deserialize_with" | "serialize_with" => field.with = text(meta),
         _ => {}
     });
+    each_meta(attrs, &["serde"], |name, meta| {
+        if name == "with" {
+            field.with = text(meta);
+        }
+    });
+    bounds(attrs, &mut field);
     let mut clap = ClapField::default();
     let mut any = false;
     each_meta(attrs, &["arg", "clap", "command", "structopt", "argument"], |name, meta| {
@@ -146,6 +156,133 @@ fn field(item: &syn::Field) -> FieldSchema {
     });
     field.clap = any.then_some(clap);
     field
+}
+
+/// schemars reads serde's attributes, and its own of the same names.
+const SERDE: &[&str] = &["serde", "schemars"];
+
+fn is_deprecated(attrs: &[Attribute]) -> bool {
+    attrs.iter().any(|attribute| attribute.path().is_ident("deprecated"))
+}
+
+/// What `#[schemars(…)]` and `#[validate(…)]` say about a field beyond serde's attributes.
+fn bounds(attrs: &[Attribute], field: &mut FieldSchema) {
+    each_meta(attrs, &["schemars"], |name, meta| match name {
+        "with" => field.schema_with = text(meta),
+        "required" => field.is_required = true,
+        "title" | "description" => {
+            field.constraints.extend(text(meta).map(|text| constraint(name, &json_text(&text))));
+        }
+        _ => {}
+    });
+    each_meta(attrs, &["schemars", "validate"], |name, meta| match name {
+        "email" => field.constraints.push(constraint("format", "\"email\"")),
+        "url" => field.constraints.push(constraint("format", "\"uri\"")),
+        "range" | "length" => {
+            let Meta::List(list) = meta else { return };
+            let parser = Punctuated::<Meta, Token![,]>::parse_terminated;
+            for bound in list.parse_args_with(parser).into_iter().flatten() {
+                let Meta::NameValue(pair) = &bound else { continue };
+                let Some(number) = number(&pair.value) else { continue };
+                let keywords: &[&str] = match (name, &*attributes::last_segment(bound.path())) {
+                    ("range", "min") => &["minimum"],
+                    ("range", "max") => &["maximum"],
+                    ("range", "exclusive_min") => &["exclusiveMinimum"],
+                    ("range", "exclusive_max") => &["exclusiveMaximum"],
+                    ("length", "min") => &["minLength"],
+                    ("length", "max") => &["maxLength"],
+                    ("length", "equal") => &["minLength", "maxLength"],
+                    _ => &[],
+                };
+                field.constraints.extend(keywords.iter().map(|word| constraint(word, &number)));
+            }
+        }
+        "regex" => {
+            let pattern = match meta {
+                Meta::List(list) => list
+                    .parse_args::<Meta>()
+                    .ok()
+                    .filter(|inner| inner.path().is_ident("pattern"))
+                    .and_then(|inner| text(&inner)),
+                other => text(other),
+            };
+            field.constraints.extend(pattern.map(|text| constraint("pattern", &json_text(&text))));
+        }
+        _ => {}
+    });
+}
+
+fn constraint(keyword: &str, value: &str) -> Constraint {
+    Constraint { keyword: keyword.into(), value: value.into() }
+}
+
+fn json_text(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
+/// A number as JSON.
+fn number(value: &Expr) -> Option<String> {
+    match value {
+        Expr::Lit(literal) => match &literal.lit {
+            syn::Lit::Int(int) => Some(int.base10_digits().to_owned()),
+            syn::Lit::Float(float) => {
+                let value: f64 = float.base10_digits().parse().ok()?;
+                Some(serde_json::Value::from(value).to_string())
+            }
+            _ => None,
+        },
+        Expr::Unary(unary) if matches!(unary.op, syn::UnOp::Neg(_)) => {
+            Some(format!("-{}", number(&unary.expr)?))
+        }
+        _ => None,
+    }
+}
+
+/// What a function's body returns, as JSON, when it is a literal or made of one.
+pub fn returned(block: &syn::Block) -> Option<Name> {
+    match block.stmts.as_slice() {
+        [syn::Stmt::Expr(value, None)] => literal_json(value, 4).map(Name::from),
+        _ => None,
+    }
+}
+
+fn literal_json(value: &Expr, depth: u32) -> Option<String> {
+    let depth = depth.checked_sub(1)?;
+    if let Some(number) = number(value) {
+        return Some(number);
+    }
+    match value {
+        Expr::Lit(literal) => match &literal.lit {
+            syn::Lit::Str(text) => Some(json_text(&text.value())),
+            syn::Lit::Char(letter) => Some(json_text(&letter.value().to_string())),
+            syn::Lit::Bool(flag) => Some(flag.value.to_string()),
+            _ => None,
+        },
+        Expr::Path(path) if path.path.is_ident("None") => Some("null".into()),
+        Expr::MethodCall(call) if call.args.is_empty() => {
+            let converts = ["to_string", "to_owned", "into"].iter().any(|name| call.method == name);
+            let is_text = matches!(&*call.receiver, Expr::Lit(_));
+            (converts && is_text).then(|| literal_json(&call.receiver, depth)).flatten()
+        }
+        Expr::Call(call) => {
+            let Expr::Path(path) = &*call.func else { return None };
+            let names: Vec<String> =
+                path.path.segments.iter().map(|segment| segment.ident.to_string()).collect();
+            let names: Vec<&str> = names.iter().map(String::as_str).collect();
+            match (names.as_slice(), call.args.first()) {
+                (["Some"] | ["String", "from"] | ["PathBuf", "from"], Some(only)) => {
+                    literal_json(only, depth)
+                }
+                (["Vec", "new"], None) => Some("[]".into()),
+                (["String", "new"], None) => Some("\"\"".into()),
+                _ => None,
+            }
+        }
+        Expr::Macro(call) if call.mac.path.is_ident("vec") && call.mac.tokens.is_empty() => {
+            Some("[]".into())
+        }
+        _ => None,
+    }
 }
 
 /// The first token of a tuple field's type, when it is cheap to tell.
@@ -212,6 +349,18 @@ impl syn::parse::Parse for Loose {
         input.parse::<Expr>()?;
         Ok(Self::Other)
     }
+}
+
+/// The string of `name = "x"`, or both of `name(serialize = "x", deserialize = "y")`.
+fn both_ways(meta: &Meta) -> BothWays {
+    let Meta::List(list) = meta else {
+        let both = text(meta);
+        return BothWays { serialize: both.clone(), deserialize: both };
+    };
+    let parser = Punctuated::<Meta, Token![,]>::parse_terminated;
+    let inner = list.parse_args_with(parser).unwrap_or_default();
+    let named = |name: &str| inner.iter().find(|meta| meta.path().is_ident(name)).and_then(text);
+    BothWays { serialize: named("serialize"), deserialize: named("deserialize") }
 }
 
 /// The string of `name = "x"`; of `name(serialize = "x", deserialize = "y")` what is written.

@@ -8,6 +8,28 @@ use crate::model::Name;
 pub struct SchemaFacts {
     /// Types that are read or written as data, in the order of the file's types.
     pub types: Vec<TypeSchema>,
+    /// Functions without parameters that return a literal: their number in the file, sorted, and
+    /// the literal as JSON. Fields take their defaults from such.
+    pub returns: Vec<(u32, Name)>,
+}
+
+/// A name, or a rule for names, that may differ between what is written and what is read.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BothWays {
+    pub serialize: Option<Name>,
+    pub deserialize: Option<Name>,
+}
+
+impl BothWays {
+    /// The one for reading or for writing.
+    pub fn get(&self, reads: bool) -> Option<&str> {
+        if reads { self.deserialize.as_deref() } else { self.serialize.as_deref() }
+    }
+
+    /// The one to show where there is room for one only.
+    pub fn shown(&self) -> Option<&str> {
+        self.serialize.as_deref().or(self.deserialize.as_deref())
+    }
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -18,6 +40,8 @@ pub struct TypeSchema {
     pub source: Name,
     pub serialize: bool,
     pub deserialize: bool,
+    /// It derives schemars' `JsonSchema`.
+    pub json_schema: bool,
     pub doc: Option<Name>,
     pub container: Container,
     pub variants: Vec<VariantSchema>,
@@ -26,29 +50,35 @@ pub struct TypeSchema {
 /// Serde's container attributes.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Container {
-    pub rename: Option<Name>,
-    pub rename_all: Option<Name>,
+    pub rename: BothWays,
+    pub rename_all: BothWays,
     /// The case of clap's names, which are not serde's.
     pub clap_case: Option<Name>,
-    pub rename_all_fields: Option<Name>,
+    pub rename_all_fields: BothWays,
     pub tag: Option<Name>,
     pub content: Option<Name>,
     pub untagged: bool,
     pub transparent: bool,
     pub default: bool,
     pub deny_unknown_fields: bool,
-    /// `from`, `try_from` or `into`: the type that goes over the wire instead.
-    pub via: Option<Name>,
+    /// `from` or `try_from`: the type that is read instead.
+    pub from: Option<Name>,
+    /// The type that is written instead.
+    pub into: Option<Name>,
     pub remote: Option<Name>,
+    pub title: Option<Name>,
+    pub deprecated: bool,
 }
 
 /// A variant, or a struct's only shape.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct VariantSchema {
-    pub rename: Option<Name>,
-    pub rename_all: Option<Name>,
+    pub rename: BothWays,
+    pub rename_all: BothWays,
     pub aliases: Vec<Name>,
-    pub skip: bool,
+    pub skip_serializing: bool,
+    pub skip_deserializing: bool,
+    pub deprecated: bool,
     pub other: bool,
     pub untagged: bool,
     pub doc: Option<Name>,
@@ -59,7 +89,7 @@ pub struct VariantSchema {
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct FieldSchema {
-    pub rename: Option<Name>,
+    pub rename: BothWays,
     pub aliases: Vec<Name>,
     pub skip_serializing: bool,
     pub skip_deserializing: bool,
@@ -67,9 +97,22 @@ pub struct FieldSchema {
     pub default: FieldDefault,
     pub flatten: bool,
     pub with: Option<Name>,
+    /// The type that schemars is told to take instead.
+    pub schema_with: Option<Name>,
+    /// It must be there although its type is an `Option`.
+    pub is_required: bool,
+    pub constraints: Vec<Constraint>,
+    pub deprecated: bool,
     pub doc: Option<Name>,
     pub clap: Option<ClapField>,
     pub line: u32,
+}
+
+/// A bound that a field's attributes set: a keyword of JSON Schema and its value as JSON.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Constraint {
+    pub keyword: Name,
+    pub value: Name,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]

@@ -2,7 +2,7 @@
 
 use super::expr::Reader;
 use super::{Census, Head};
-use crate::analyzers::link::rust::json::{Case, wire_name};
+use crate::analyzers::link::rust::json::spaced_name;
 use crate::model::facts::rust::calls::{Expr, ExprId, Literal};
 use crate::model::facts::rust::items::{Shape, TypeKind, Variant};
 use crate::model::facts::rust::schemas::{ClapField, VariantSchema};
@@ -35,7 +35,7 @@ impl Census<'_, '_> {
                     }
                     let name = facts.word(variant.name);
                     let rename = shape.clap_name.as_deref();
-                    let key = wire_name(name, rename, Some(case), Case::variant);
+                    let key = rename.map_or_else(|| spaced_name(name, case), str::to_owned);
                     let target = format!("{owner}::{name}").into();
                     let why = if is_values { "a value of the argument" } else { "a subcommand" };
                     let sure = Certainty::Exact;
@@ -86,7 +86,7 @@ impl Census<'_, '_> {
             }
             let name = facts.word(*name);
             let wire = |given: &str| match given {
-                "" => wire_name(name, None, Some(case), Case::field),
+                "" => spaced_name(name, case),
                 given => given.to_string(),
             };
             let (key, why) = if clap.subcommand {

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::Context;
-use super::json::{Builder, Case, Scope, Shapes, is_required, show, wire_name};
+use super::json::{Builder, Case, Scope, Shapes, is_required, show, spaced_name, wire_name};
 use super::world::World;
 use crate::model::facts::rust::items::{Shape, TypeItem, TypeKind};
 use crate::model::facts::rust::schemas::{ClapField, FieldDefault, TypeSchema, VariantSchema};
@@ -53,13 +53,17 @@ fn fields(world: &World<'_>, item: &TypeItem, schema: &TypeSchema, scope: &Scope
     let container = &schema.container;
     let facts = world.facts(scope.file);
     if item.kind == TypeKind::Enum {
-        let rows = item.variants.iter().zip(&schema.variants).filter(|(_, shape)| !shape.skip);
+        let rows = item
+            .variants
+            .iter()
+            .zip(&schema.variants)
+            .filter(|(_, shape)| !(shape.skip_serializing && shape.skip_deserializing));
         return rows
             .map(|(variant, shape)| Field {
                 name: wire_name(
                     facts.word(variant.name),
-                    shape.rename.as_deref(),
-                    container.rename_all.as_deref(),
+                    shape.rename.shown(),
+                    container.rename_all.shown(),
                     Case::variant,
                 )
                 .into(),
@@ -74,7 +78,7 @@ fn fields(world: &World<'_>, item: &TypeItem, schema: &TypeSchema, scope: &Scope
     let (Some(variant), Some(shape)) = (item.variants.first(), schema.variants.first()) else {
         return Vec::new();
     };
-    shape_fields(world, scope, variant, shape, container.rename_all.as_deref(), container.default)
+    shape_fields(world, scope, variant, shape, container.rename_all.shown(), container.default)
 }
 
 fn shape_fields(
@@ -97,13 +101,8 @@ fn shape_fields(
                 shown = format!("{shown} (by {with})");
             }
             Field {
-                name: wire_name(
-                    facts.word(*name),
-                    field.rename.as_deref(),
-                    rename_all,
-                    Case::field,
-                )
-                .into(),
+                name: wire_name(facts.word(*name), field.rename.shown(), rename_all, Case::field)
+                    .into(),
                 type_: shown.into(),
                 written: None,
                 required: is_required(field, ty, world, scope, container_default) && !field.flatten,
@@ -126,7 +125,7 @@ fn payload(
     variant: &crate::model::facts::rust::items::Variant,
     shape: &VariantSchema,
 ) -> Name {
-    let case = shape.rename_all.as_deref().or(container.rename_all_fields.as_deref());
+    let case = shape.rename_all.shown().or(container.rename_all_fields.shown());
     let inner = shape_fields(world, scope, variant, shape, case, false);
     match variant.shape {
         Shape::Unit => "unit".into(),
@@ -159,7 +158,10 @@ fn clap_fields(world: &World<'_>, item: &TypeItem, schema: &TypeSchema, file: u3
             });
             let inner = inner.collect::<Vec<_>>().join(", ");
             rows.push(Field {
-                name: wire_name(name, shape.clap_name.as_deref(), Some(case), Case::variant).into(),
+                name: match &shape.clap_name {
+                    Some(given) => given.clone(),
+                    None => spaced_name(name, case).into(),
+                },
                 type_: if inner.is_empty() { "unit".into() } else { inner.into() },
                 written: None,
                 required: false,
@@ -182,7 +184,7 @@ fn clap_fields(world: &World<'_>, item: &TypeItem, schema: &TypeSchema, file: u3
         let id = clap.id.as_deref().unwrap_or(name);
         let wire = match &clap.long {
             Some(long) if !long.is_empty() => long.to_string(),
-            Some(_) => wire_name(name, None, Some(case), Case::field),
+            Some(_) => spaced_name(name, case),
             None => id.to_string(),
         };
         let shown = show(world, file, ty);

@@ -59,7 +59,7 @@ enum E { FirstOne, #[serde(rename = \"2\")] Second(u8), ThirdOne { a_b: u8 }, #[
     assert_eq!(names(&found), ["first-one", "2", "third-one"]);
     assert_eq!(
         found.json_schema["oneOf"][2]["properties"]["third-one"]["properties"],
-        json!({"A_B": {"type": "integer", "minimum": 0, "maximum": 255}})
+        json!({"A_B": {"type": "integer", "format": "uint8", "minimum": 0, "maximum": 255}})
     );
 }
 
@@ -128,7 +128,7 @@ struct Top { page: Page<bool>, more: Pairs<String>, #[serde(flatten)] rest: Rest
 ";
     let top = schema(text, "Top").json_schema;
     assert_eq!(
-        top["$defs"]["Page_bool"]["properties"]["items"],
+        top["$defs"]["Page"]["properties"]["items"],
         json!({"type": "array", "items": {"type": "boolean"}})
     );
     assert_eq!(
@@ -136,5 +136,30 @@ struct Top { page: Page<bool>, more: Pairs<String>, #[serde(flatten)] rest: Rest
         json!({"type": "object", "additionalProperties": {"type": "string"}})
     );
     assert_eq!(top["additionalProperties"], false);
-    assert_eq!(top["allOf"], json!([{"$ref": "#/$defs/Rest"}]));
+    assert_eq!(top["properties"]["extra"], json!({"type": "boolean"}));
+    assert_eq!(top["required"], json!(["page", "more", "extra"]));
+}
+
+/// Schemas as schemars 1.2 gave them for the same source.
+#[test]
+fn schemas_are_those_of_schemars() {
+    let text = include_str!("shapes.rs.txt");
+    let truth: serde_json::Map<String, Value> =
+        serde_json::from_str(include_str!("shapes.json")).unwrap();
+    let found = schemas(text);
+    let mut different = Vec::new();
+    for (name, expected) in &truth {
+        let own = found.iter().find(|schema| *schema.name == *format!("d::{name}"));
+        let own = own.map_or(Value::Null, |schema| schema.json_schema.clone());
+        if own != *expected {
+            different.push(format!("{name}\n  schemars: {expected}\n  ours:     {own}"));
+        }
+    }
+    assert!(
+        different.is_empty(),
+        "{} of {}:\n{}",
+        different.len(),
+        truth.len(),
+        different.join("\n")
+    );
 }
