@@ -20,8 +20,8 @@ use super::watch::{self, Batch, Watcher};
 use super::{OpenError, Options, compiled};
 use crate::analyzers::link::{LinkInput, Parts, freshen, link_compiled, outline};
 use crate::model::{
-    CacheCounts, Change, CompiledCalls, Diagnostic, FileEntry, FileFacts, FileStatus, Manifest,
-    Name, Project, TextHash, Timings,
+    CacheCounts, Change, CompiledCalls, Diagnostic, FileEntry, FileFacts, FileStatus,
+    LanguageFacts, Manifest, Name, Project, TextHash, Timings,
 };
 
 /// How the disk is watched.
@@ -523,13 +523,15 @@ impl Keeper {
         true
     }
 
-    /// A file that no longer parses keeps its last good facts, with its errors shown.
+    /// A file that no longer parses keeps its last good facts, with its errors shown. Of a Rust
+    /// file all but the broken functions' bodies is read, and fresh.
     fn keep_good(&mut self, path: &Name, facts: Arc<FileFacts>) -> (Arc<FileFacts>, FileStatus) {
         if !facts.broken {
             self.good.insert(path.clone(), facts.clone());
             return (facts, FileStatus::Fresh);
         }
         match self.good.get(path) {
+            Some(good) if is_nearly_whole(&facts, good) => (facts, FileStatus::Stale),
             Some(good) => {
                 let mut kept = FileFacts::clone(good);
                 kept.diagnostics.clone_from(&facts.diagnostics);
@@ -634,5 +636,15 @@ impl Keeper {
         let project = freshen(&project, self.link_input(), &self.unlinked);
         self.publish(project, change);
         self.link_beside();
+    }
+}
+
+/// Whether what could be read of a broken file has nearly all that the whole one had.
+fn is_nearly_whole(facts: &FileFacts, good: &FileFacts) -> bool {
+    match (&facts.body, &good.body) {
+        (LanguageFacts::Rust(_), LanguageFacts::Rust(_)) => {
+            facts.symbols.len() * 10 + 10 >= good.symbols.len() * 9 && !facts.symbols.is_empty()
+        }
+        _ => false,
     }
 }

@@ -217,6 +217,25 @@ fn a_broken_file_keeps_its_last_good_facts() {
 }
 
 #[test]
+fn all_but_the_broken_function_of_a_rust_file_stays_fresh() {
+    let folder = project(&[
+        ("Cargo.toml", "[package]\nname = \"p\"\n"),
+        ("src/lib.rs", "pub fn one() {\n    two();\n}\npub fn two() {\n}\n"),
+    ]);
+    let mut live = Live::open(folder.path());
+    let text =
+        "pub fn new_one() {\n    two(;\n}\npub fn two() {\n    three();\n}\npub fn three() {\n}\n";
+    write(folder.path(), "src/lib.rs", text.as_bytes());
+    live.until("the error", |project| !project.diagnostics.is_empty());
+    let project = &live.latest;
+    assert!(has("p::new_one")(project) && has("p::three")(project) && !has("p::one")(project));
+    assert_eq!(project.files[0].status, crate::model::FileStatus::Stale);
+    let codes: Vec<(u32, &str)> =
+        project.diagnostics.iter().map(|found| (found.line, &*found.code)).collect();
+    assert!(codes.contains(&(1, "left-out")), "{codes:?}");
+}
+
+#[test]
 fn a_deleted_folder_is_waited_for() {
     let outer = project(&[("p/a.py", "def one(): pass\n")]);
     let root = outer.path().join("p");

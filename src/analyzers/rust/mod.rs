@@ -112,12 +112,19 @@ pub fn extract(file: &SourceFile) -> FileFacts {
         facts.diagnostics.push(failure(at.line, at.column, "too-nested", message));
         return facts;
     }
-    let parsed = syn::parse_file(text).or_else(|error| {
+    let parsed = syn::parse_file(text).or_else(|error| -> Result<syn::File, ()> {
         let at = error.span().start();
         let column = at.column as u32 + 1;
         facts.broken = true;
         facts.diagnostics.push(failure(at.line as u32, column, "syntax-error", error.to_string()));
-        salvage::parse(text).ok_or(())
+        let salvaged = salvage::parse(text).ok_or(())?;
+        for body in salvaged.emptied {
+            let at = lines.position(text, body as u32);
+            let message = "this function's body is left out while it does not parse".to_owned();
+            let diagnostic = failure(at.line, at.column, "left-out", message);
+            facts.diagnostics.push(Diagnostic { severity: Severity::Info, ..diagnostic });
+        }
+        Ok(salvaged.file)
     });
     if let Ok(mut ast) = parsed {
         // Definitions that the file's own macros generate count; what is said about the text (the

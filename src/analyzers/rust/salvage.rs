@@ -1,48 +1,124 @@
 //! Keeps what stands outside the broken part of a file that does not parse.
 //!
-//! The text is cut at lines that start an item at their block's own indentation. Pieces that do
-//! not parse on their own are blanked out, so that the rest parses with every position unchanged.
+//! The text is cut at lines that start an item at their block's own indentation. Of a function that
+//! does not parse on its own the head is kept with an empty body; blocks of items are looked into;
+//! everything else that is broken is blanked out. Nothing moves, so all positions stay true.
 
 use syn::parse::Parser;
 
 /// Files beyond this are not salvaged: each piece is parsed twice.
 const MAX_BYTES: usize = 4 << 20;
-const MAX_DEPTH: u32 = 4;
+const MAX_DEPTH: u32 = 6;
+/// Pieces that may belong together: a text with lines like those of items was cut apart.
+const MOST_JOINED: usize = 8;
 
-/// The text with its broken pieces replaced by blanks, when what remains parses.
-pub fn parse(text: &str) -> Option<syn::File> {
+/// A file without its broken parts.
+pub struct Salvaged {
+    pub file: syn::File,
+    /// Where, in bytes, the functions' bodies start that were left out.
+    pub emptied: Vec<usize>,
+}
+
+/// What is left of the file, when it parses.
+pub fn parse(text: &str) -> Option<Salvaged> {
     if text.len() > MAX_BYTES {
         return None;
     }
-    let mut bytes = text.as_bytes().to_vec();
-    blank_broken(text, 0, text.len(), 0, 0, &mut bytes);
-    let repaired = String::from_utf8(bytes).ok()?;
-    let file = syn::parse_file(&repaired).ok()?;
-    (!file.items.is_empty()).then_some(file)
+    let bytes = text.as_bytes().to_vec();
+    let mut repair = Repair { text, bytes, closes: Vec::new(), emptied: Vec::new() };
+    repair.block(0, text.len(), 0, 0);
+    let emptied = std::mem::take(&mut repair.emptied);
+    let file = syn::parse_file(&repair.finish()?).ok()?;
+    (!file.items.is_empty()).then_some(Salvaged { file, emptied })
 }
 
-fn blank_broken(text: &str, start: usize, end: usize, indent: usize, depth: u32, bytes: &mut [u8]) {
-    for (from, to) in pieces(text, start, end, indent) {
-        let piece = &text[from..to];
-        if piece.trim().is_empty() || parses(piece, depth) {
-            continue;
+struct Repair<'t> {
+    text: &'t str,
+    /// The text with its broken parts blanked.
+    bytes: Vec<u8>,
+    /// Ends of lines where a closing brace is missing.
+    closes: Vec<usize>,
+    emptied: Vec<usize>,
+}
+
+/// A block between braces: after the opening one, at the closing one if there is any.
+#[derive(Clone, Copy)]
+struct Frame {
+    body: usize,
+    close: usize,
+    is_closed: bool,
+}
+
+enum Holds {
+    Items,
+    Code,
+    Else,
+}
+
+impl Repair<'_> {
+    fn finish(self) -> Option<String> {
+        let mut bytes = self.bytes;
+        let mut closes = self.closes;
+        closes.sort_unstable();
+        // From behind, so that the places before stay where they are. A brace at the end of a line
+        // moves nothing that has a position of its own.
+        for at in closes.into_iter().rev() {
+            bytes.insert(at, b'}');
         }
-        // A block keeps its frame when its first line opens it and its last line closes it.
-        let body = piece.find('{').map(|open| from + open + 1);
-        let close = piece.trim_end().strip_suffix('}').map(|before| from + before.len());
-        if let (Some(body), Some(close)) = (body, close)
-            && depth < MAX_DEPTH
-            && body < close
-            && holds_items(piece)
-            && text[body..].starts_with(['\n', '\r'])
-        {
-            let inner = indent_of_next_line(text, body, close);
-            if inner > indent {
-                blank_broken(text, body, close, inner, depth + 1, bytes);
+        String::from_utf8(bytes).ok()
+    }
+
+    /// Mends what stands in a block whose items are indented by `indent`.
+    fn block(&mut self, start: usize, end: usize, indent: usize, depth: u32) {
+        let pieces = pieces(self.text, start, end, indent);
+        let mut at = 0;
+        while at < pieces.len() {
+            let (from, to) = pieces[at];
+            let piece = &self.text[from..to];
+            if piece.trim().is_empty() || parses(piece, depth) {
+                at += 1;
                 continue;
             }
+            let joined = (at + 1..pieces.len().min(at + MOST_JOINED))
+                .find(|last| parses(&self.text[from..pieces[*last].1], depth));
+            if let Some(last) = joined {
+                at = last + 1;
+                continue;
+            }
+            self.piece(from, to, indent, depth);
+            at += 1;
         }
-        for byte in &mut bytes[from..to] {
+    }
+
+    /// Mends one item that does not parse.
+    fn piece(&mut self, from: usize, to: usize, indent: usize, depth: u32) {
+        let Some(frame) = frame(self.text, from, to, indent) else { return self.blank(from, to) };
+        match holds(&self.text[from..frame.body], depth) {
+            Holds::Items if depth < MAX_DEPTH => {
+                let inner = indent_of_next_line(self.text, frame.body, frame.close);
+                if inner > indent {
+                    self.block(frame.body, frame.close, inner, depth + 1);
+                } else {
+                    self.blank(frame.body, frame.close);
+                }
+            }
+            Holds::Items | Holds::Code => {
+                self.blank(frame.body, frame.close);
+                self.emptied.push(frame.body);
+            }
+            Holds::Else => return self.blank(from, to),
+        }
+        if frame.is_closed {
+            // What follows the block belongs to no item.
+            self.blank(frame.close + 1, to);
+        } else {
+            let end = self.text[..to].trim_end_matches(['\n', '\r']).len();
+            self.closes.push(end.max(frame.body));
+        }
+    }
+
+    fn blank(&mut self, from: usize, to: usize) {
+        for byte in &mut self.bytes[from..to] {
             if !matches!(byte, b'\n' | b'\r') {
                 *byte = b' ';
             }
@@ -50,29 +126,70 @@ fn blank_broken(text: &str, start: usize, end: usize, indent: usize, depth: u32,
     }
 }
 
-fn parses(piece: &str, depth: u32) -> bool {
-    if syn::parse_file(piece).is_ok() {
-        return true;
-    }
-    let members = |input: syn::parse::ParseStream<'_>| {
-        while !input.is_empty() {
-            input.parse::<syn::ImplItem>()?;
+/// The block of an item: opened by the first line that ends with a brace, closed by the last line
+/// at the item's own indentation that starts with one.
+fn frame(text: &str, from: usize, to: usize, indent: usize) -> Option<Frame> {
+    let mut body = None;
+    let mut close = None;
+    let mut at = from;
+    for line in text[from..to].split_inclusive('\n') {
+        let trimmed = line.trim_start();
+        let own = line.len() - trimmed.len();
+        let code = trimmed.split(" //").next().unwrap_or(trimmed).trim_end();
+        let is_note = trimmed.starts_with("//") || trimmed.starts_with("#[");
+        if body.is_none() && !is_note && code.ends_with('{') {
+            body = Some(at + own + code.len());
+        } else if body.is_some() && own == indent && trimmed.starts_with('}') {
+            close = Some(at + own);
         }
-        Ok(())
-    };
-    depth > 0 && members.parse_str(piece).is_ok()
+        at += line.len();
+    }
+    match (body, close) {
+        (Some(body), Some(close)) => Some(Frame { body, close, is_closed: true }),
+        (Some(body), None) => Some(Frame { body, close: to, is_closed: false }),
+        // All on one line.
+        (None, _) => {
+            let body = from + text[from..to].find('{')? + 1;
+            let close = from + text[from..to].rfind('}')?;
+            (body <= close).then_some(Frame { body, close, is_closed: true })
+        }
+    }
 }
 
-fn holds_items(piece: &str) -> bool {
-    piece
-        .lines()
-        .map(str::trim_start)
-        .find(|line| !line.is_empty() && !line.starts_with(['#', '/']))
-        .is_some_and(|line| {
-            line.split_whitespace()
-                .take(3)
-                .any(|word| word.starts_with("impl") || matches!(word, "mod" | "trait"))
-        })
+/// What a block may hold, by its head.
+fn holds(head: &str, depth: u32) -> Holds {
+    let whole = format!("{head}}}");
+    if let Ok(file) = syn::parse_file(&whole) {
+        return match file.items.last() {
+            Some(syn::Item::Impl(_) | syn::Item::Mod(_) | syn::Item::Trait(_)) => Holds::Items,
+            Some(syn::Item::Macro(call)) if call.ident.is_none() => Holds::Items,
+            Some(syn::Item::Fn(_)) => Holds::Code,
+            Some(syn::Item::ForeignMod(_)) => Holds::Code,
+            _ => Holds::Else,
+        };
+    }
+    if depth > 0
+        && let Ok(members) = members.parse_str(&whole)
+    {
+        return match members.last() {
+            Some(syn::ImplItem::Fn(_)) => Holds::Code,
+            Some(syn::ImplItem::Macro(_)) => Holds::Items,
+            _ => Holds::Else,
+        };
+    }
+    Holds::Else
+}
+
+fn members(input: syn::parse::ParseStream<'_>) -> syn::Result<Vec<syn::ImplItem>> {
+    let mut members = Vec::new();
+    while !input.is_empty() {
+        members.push(input.parse()?);
+    }
+    Ok(members)
+}
+
+fn parses(piece: &str, depth: u32) -> bool {
+    syn::parse_file(piece).is_ok() || depth > 0 && members.parse_str(piece).is_ok()
 }
 
 fn indent_of_next_line(text: &str, from: usize, to: usize) -> usize {
@@ -109,9 +226,10 @@ fn starts_item(line: &str) -> bool {
     if line.starts_with("#[") || line.starts_with("//") {
         return true;
     }
-    let word: String = line.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
-    matches!(
-        word.as_str(),
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    let word = line.split(|c| !is_word(c)).next().unwrap_or_default();
+    let is_item = matches!(
+        word,
         "pub"
             | "fn"
             | "struct"
@@ -127,6 +245,112 @@ fn starts_item(line: &str) -> bool {
             | "unsafe"
             | "extern"
             | "async"
+            | "default"
             | "macro_rules"
-    )
+    );
+    // A macro call, perhaps by a path.
+    let rest = line.trim_start_matches(|c| is_word(c) || c == ':');
+    is_item || (!word.is_empty() && rest.starts_with('!') && !rest.starts_with("!="))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parse;
+
+    /// The functions that are left, with the lines they start on.
+    fn functions(text: &str) -> Vec<(String, usize)> {
+        #[derive(Default)]
+        struct Names(Vec<(String, usize)>);
+        impl<'ast> syn::visit::Visit<'ast> for Names {
+            fn visit_signature(&mut self, sig: &'ast syn::Signature) {
+                self.0.push((sig.ident.to_string(), sig.ident.span().start().line));
+            }
+        }
+        let mut names = Names::default();
+        if let Some(salvaged) = parse(text) {
+            syn::visit::visit_file(&mut names, &salvaged.file);
+        }
+        names.0
+    }
+
+    const WHOLE: &str = r#"use a::b;
+
+/// Has { a brace.
+impl<T> Tree<T>
+where
+    T: Ord,
+{
+    pub fn new() -> Self {
+        let x = 1;
+        Self { root: None }
+    }
+
+    fn get(&self) -> &str { "x" }
+}
+
+mod inner {
+    pub fn text() -> &'static str {
+        r"
+fn looks_like_one() {
+"
+    }
+}
+
+mod made {
+    macro_call! {
+        fn generated() -> u8 {
+            let x = 2;
+            x
+        }
+    }
+}
+
+fn last() {
+    let x = 3;
+}
+"#;
+
+    #[test]
+    fn only_the_body_that_is_broken_is_lost() {
+        let all: Vec<(String, usize)> = [("new", 8), ("get", 13), ("text", 17), ("last", 33)]
+            .map(|(n, l)| (n.into(), l))
+            .into();
+        let names = |text: &str| {
+            let mut found = functions(text);
+            found.retain(|(name, _)| name != "generated");
+            found
+        };
+        assert_eq!(names(WHOLE), all);
+        for (at, _) in WHOLE.match_indices("let x = ") {
+            for broken in ["self.", "let s = \"abc", "/* abc", "if a {", "f(g(1);", "}", "x::<Vec<"]
+            {
+                let text = format!("{}{broken} {}", &WHOLE[..at], &WHOLE[at..]);
+                assert_eq!(names(&text), all, "{broken} at {at}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_missing_brace_ends_with_the_block_around_it() {
+        let text = WHOLE.replacen(
+            "        Self { root: None }\n    }\n",
+            "        Self { root: None }\n\n",
+            1,
+        );
+        let found = functions(&text);
+        assert!(
+            found.contains(&("get".into(), 13)) && found.contains(&("last".into(), 33)),
+            "{found:?}"
+        );
+        let text = WHOLE.replacen(
+            "fn get(&self) -> &str { \"x\" }\n}\n",
+            "fn get(&self) -> &str { \"x\" }\n\n",
+            1,
+        );
+        let found = functions(&text);
+        assert!(
+            found.contains(&("get".into(), 13)) && found.contains(&("last".into(), 33)),
+            "{found:?}"
+        );
+    }
 }

@@ -35,7 +35,10 @@ fn try_find(expansion: &str, wanted: &Wanted<'_>) -> Result<Expansion, String> {
     let unreadable =
         |error: syn::Error| format!("the compiler's expansion cannot be read: {error}");
     let whole = syn::parse_file(expansion)
-        .or_else(|error| crate::analyzers::rust::salvage::parse(expansion).ok_or(error))
+        .or_else(|error| {
+            let salvaged = crate::analyzers::rust::salvage::parse(expansion);
+            salvaged.map(|salvaged| salvaged.file).ok_or(error)
+        })
         .map_err(unreadable)?;
     let original = syn::parse_file(wanted.original)
         .map_err(|error| format!("the file does not parse: {error}"))?;

@@ -93,6 +93,7 @@ fn try_expand(sources: &dyn Sources, query: &Query<'_>) -> Result<Answer, String
     let file = match syn::parse_file(&text) {
         Ok(file) => file,
         Err(error) => super::salvage::parse(&text)
+            .map(|salvaged| salvaged.file)
             .ok_or_else(|| format!("{}:{}: {error}", query.file, error.span().start().line))?,
     };
     let mut targets = match query.column {
