@@ -18,6 +18,8 @@ pub struct FileIndex {
     pub uses: Vec<Import>,
     /// Crates whose macros `#[macro_use] extern crate` brings in.
     pub macro_crates: Vec<String>,
+    /// How many macro calls stand around what is being read.
+    calls: u32,
 }
 
 /// One `macro_rules!`.
@@ -27,6 +29,8 @@ pub struct Definition {
     /// What stands between its braces.
     pub rules: TokenStream,
     pub is_exported: bool,
+    /// `#[macro_export(local_inner_macros)]`: macros it calls are its crate's own.
+    is_local_inner: bool,
     pub at: Position,
     /// Where the block ends that it is textually visible in.
     pub until: Position,
@@ -98,10 +102,18 @@ impl FileIndex {
                     TokenTree::Group(group),
                     ..,
                 ] if word == "macro_rules" && bang.as_char() == '!' => {
+                    if attributes.iter().any(is_for_docs) {
+                        attributes.clear();
+                        at += 4;
+                        continue;
+                    }
+                    // What a macro is given to define, it documents and exports.
+                    let is_exported = has(&attributes, "macro_export") || self.calls > 0;
                     self.macros.push(Definition {
                         name: tokens::plain(&name.to_string()),
                         rules: group.stream(),
-                        is_exported: has(&attributes, "macro_export"),
+                        is_exported,
+                        is_local_inner: attributes.iter().any(is_local_inner),
                         at: position(word.span().start()),
                         until,
                     });
@@ -151,7 +163,11 @@ impl FileIndex {
                     if bang.as_char() == '!' =>
                 {
                     // Items given to a macro become visible around the call.
-                    self.scan(group.stream(), until, within);
+                    if !attributes.iter().any(is_for_docs) {
+                        self.calls += 1;
+                        self.scan(group.stream(), until, within);
+                        self.calls -= 1;
+                    }
                     at += 3;
                 }
                 [TokenTree::Group(group), ..] => {
@@ -229,6 +245,65 @@ fn has(attributes: &[TokenStream], name: &str) -> bool {
     attributes.iter().any(|attribute| mentions(attribute.clone(), name))
 }
 
+/// `cfg(doc)`: what stands there is shown in the documentation, and is not what is compiled.
+fn is_for_docs(attribute: &TokenStream) -> bool {
+    let text = attribute.to_string().replace(' ', "");
+    matches!(text.as_str(), "cfg(doc)" | "cfg(docsrs)" | "cfg(any(doc,docsrs))")
+}
+
+fn is_local_inner(attribute: &TokenStream) -> bool {
+    attribute.to_string().replace(' ', "") == "macro_export(local_inner_macros)"
+}
+
+impl Definition {
+    /// The arms, with `$crate::` before the macros that are called in a body where that is meant.
+    pub fn arms(&self) -> TokenStream {
+        if !self.is_local_inner {
+            return self.rules.clone();
+        }
+        let mut is_body = false;
+        let mut arms = Vec::new();
+        for tree in self.rules.clone() {
+            let was_arrow = std::mem::replace(&mut is_body, is_punct(&tree, '>'));
+            arms.push(match tree {
+                TokenTree::Group(group) if was_arrow => qualified(&group),
+                other => other,
+            });
+        }
+        arms.into_iter().collect()
+    }
+}
+
+fn qualified(group: &proc_macro2::Group) -> TokenTree {
+    let trees: Vec<TokenTree> = group.stream().into_iter().collect();
+    let mut out: Vec<TokenTree> = Vec::new();
+    for (at, tree) in trees.iter().enumerate() {
+        match tree {
+            TokenTree::Group(inner) => out.push(qualified(inner)),
+            TokenTree::Ident(name) => {
+                let is_call = matches!(
+                    (trees.get(at + 1), trees.get(at + 2)),
+                    (Some(bang), Some(TokenTree::Group(_))) if is_punct(bang, '!')
+                );
+                let is_part =
+                    at > 0 && (is_punct(&trees[at - 1], ':') || is_punct(&trees[at - 1], '$'));
+                if is_call && !is_part && name != "macro_rules" {
+                    let prefix = quote::quote_spanned!(name.span()=> crate::);
+                    let mut dollar = proc_macro2::Punct::new('$', proc_macro2::Spacing::Alone);
+                    dollar.set_span(name.span());
+                    out.push(dollar.into());
+                    out.extend(prefix);
+                }
+                out.push(tree.clone());
+            }
+            other => out.push(other.clone()),
+        }
+    }
+    let mut fresh = proc_macro2::Group::new(group.delimiter(), out.into_iter().collect());
+    fresh.set_span(group.span());
+    fresh.into()
+}
+
 fn mentions(tokens: TokenStream, name: &str) -> bool {
     let mut trees = tokens.into_iter();
     match trees.next() {
@@ -270,6 +345,7 @@ pub fn definition_in(item: &syn::ItemMacro) -> Option<Definition> {
     Some(Definition {
         name: tokens::plain(&name.to_string()),
         rules: item.mac.tokens.clone(),
+        is_local_inner: false,
         is_exported: item.attrs.iter().any(|attribute| {
             attribute
                 .path()

@@ -273,7 +273,7 @@ impl<'s> Library<'s> {
         let key = (file.to_owned(), definition.at);
         let known = self.rules.borrow().get(&key).cloned();
         let rules = known.unwrap_or_else(|| {
-            let read = Rules::read(definition.rules.clone(), &krate.name).map(Rc::new);
+            let read = Rules::read(definition.arms(), &krate.name).map(Rc::new);
             self.rules.borrow_mut().insert(key, read.clone());
             read
         });

@@ -253,3 +253,22 @@ fn calls_inside_the_tokens_of_other_calls_are_found() {
     let text = "macro_rules! one { () => { 1 }; } fn f() { println!(\"{}\", ^one!()); }";
     assert_eq!(code(text), "1\n");
 }
+
+#[test]
+fn macros_of_other_crates_that_are_exported_in_unusual_ways() {
+    let dep = "
+macro_rules! doc { ($item:item) => { #[macro_export] $item }; }
+#[cfg(doc)] doc! { macro_rules! wrapped { ($($t:tt)*) => { unimplemented!() }; } }
+#[cfg(not(doc))] doc! { macro_rules! wrapped { ($e:expr) => { ($e, 1) }; } }
+#[macro_export(local_inner_macros)]
+macro_rules! outer { ($e:expr) => { inner!($e) }; }
+#[macro_export] #[doc(hidden)]
+macro_rules! inner { ($e:expr) => { $e + 2 }; }
+";
+    let at = |call: &str| {
+        let text = format!("fn f() -> u8 {{ ^{call} }}");
+        expand_in(&[("src/lib.rs", &text), ("dep/src/lib.rs", dep)], None).unwrap().code
+    };
+    assert_eq!(at("dep::wrapped!(5)"), "(5, 1)\n");
+    assert_eq!(at("dep::outer!(5)"), "5 + 2\n");
+}
