@@ -206,6 +206,21 @@ pub fn custom(source: &Source<'_>, attributes: &[Attribute]) -> Vec<items::Attri
         .collect()
 }
 
+/// The values that rstest is told to give a parameter, as an attribute with its name as the key.
+pub fn values(
+    source: &Source<'_>,
+    attributes: &[Attribute],
+    param: &syn::Pat,
+) -> Option<items::Attribute> {
+    let mark = attributes.iter().find(|attribute| {
+        attribute.path().segments.last().is_some_and(|last| last.ident == "values")
+    })?;
+    let mut found = custom(source, std::slice::from_ref(mark)).pop()?;
+    let syn::Pat::Ident(param) = param else { return None };
+    found.key = Some(Name::from(param.ident.to_string()));
+    Some(found)
+}
+
 /// The string of `name = "…"`, else the first string among the arguments.
 fn key(list: &syn::MetaList) -> Option<String> {
     use proc_macro2::TokenTree;

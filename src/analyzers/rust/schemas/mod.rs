@@ -23,6 +23,11 @@ const DATA_DERIVES: &[(&str, &str)] = &[
     ("Subcommand", "clap"),
     ("ValueEnum", "clap"),
     ("StructOpt", "structopt"),
+    ("EnumString", "strum"),
+    ("AsRefStr", "strum"),
+    ("IntoStaticStr", "strum"),
+    ("VariantNames", "strum"),
+    ("EnumVariantNames", "strum"),
 ];
 
 /// What a type's attributes say, when it is data at all.
@@ -37,9 +42,10 @@ pub fn container(
         let Some((_, source)) = DATA_DERIVES.iter().find(|(derive, _)| *derive == name) else {
             continue;
         };
-        if schema.source.is_empty() || *source == "serde" {
+        if schema.source.is_empty() || *source == "serde" || &*schema.source == "strum" {
             schema.source = Name::from(*source);
         }
+        schema.strum |= *source == "strum";
         schema.serialize |= name.starts_with("Serialize");
         schema.deserialize |= name.starts_with("Deserialize");
         schema.json_schema |= name == "JsonSchema";
@@ -65,6 +71,11 @@ pub fn container(
         "into" => container.into = text(meta),
         "remote" => container.remote = text(meta),
         _ => {}
+    });
+    each_meta(attrs, &["strum"], |name, meta| {
+        if name == "serialize_all" {
+            container.strum_case = text(meta);
+        }
     });
     each_meta(attrs, &["clap", "command", "value", "structopt", "arg"], |name, meta| {
         if name == "rename_all" {
@@ -92,6 +103,11 @@ pub fn variant(attrs: &[Attribute], fields: &syn::Fields) -> VariantSchema {
         "skip_deserializing" => variant.skip_deserializing = true,
         "other" => variant.other = true,
         "untagged" => variant.untagged = true,
+        _ => {}
+    });
+    each_meta(attrs, &["strum"], |name, meta| match name {
+        "serialize" | "to_string" => variant.strum_names.extend(text(meta)),
+        "disabled" => variant.strum_skip = true,
         _ => {}
     });
     each_meta(attrs, &["clap", "command", "value", "structopt"], |name, meta| match name {

@@ -42,6 +42,8 @@ pub struct TypeSchema {
     pub deserialize: bool,
     /// It derives schemars' `JsonSchema`.
     pub json_schema: bool,
+    /// strum reads or writes its variants as text.
+    pub strum: bool,
     pub doc: Option<Name>,
     pub container: Container,
     pub variants: Vec<VariantSchema>,
@@ -54,6 +56,7 @@ pub struct Container {
     pub rename_all: BothWays,
     /// The case of clap's names, which are not serde's.
     pub clap_case: Option<Name>,
+    pub strum_case: Option<Name>,
     pub rename_all_fields: BothWays,
     pub tag: Option<Name>,
     pub content: Option<Name>,
@@ -84,6 +87,9 @@ pub struct VariantSchema {
     pub doc: Option<Name>,
     pub clap_name: Option<Name>,
     pub clap_skip: bool,
+    /// What strum reads and writes it as; empty for its name.
+    pub strum_names: Vec<Name>,
+    pub strum_skip: bool,
     pub fields: Vec<FieldSchema>,
 }
 

@@ -274,7 +274,8 @@ impl<'b, 'a> Builder<'b, 'a> {
                 "`{full}` implements neither Serialize nor Deserialize by derive"
             ));
         };
-        if !schema.deserialize && !schema.serialize && &*schema.source == "clap" {
+        let is_other = matches!(&*schema.source, "clap" | "strum");
+        if !schema.deserialize && !schema.serialize && is_other {
             let full = &self.world.type_names[id as usize];
             return self.refuse(format!("`{full}` is no serde type"));
         }

@@ -154,6 +154,7 @@ impl Census<'_, '_> {
         let file = *file;
         let words = self.world.facts(file as u32);
         let mut cases = 0;
+        let values = self.values(bearer, attributes);
         for mark in attributes {
             let Some(segment) = mark.path.last() else { continue };
             let first = mark.path.segments.first().map_or("", |part| words.word(part.name));
@@ -183,6 +184,9 @@ impl Census<'_, '_> {
                 _ if CASES.contains(&last) => {
                     cases += 1;
                     line = mark.line;
+                    if !values.is_empty() {
+                        self.combine(bearer, &format!("case_{cases}::"), &values);
+                    }
                     let label = match (mark.path.segments.len(), &mark.key) {
                         (2.., _) if first == last => {
                             format!("{}::case_{cases}_{}", short(target), words.word(segment.name))
@@ -213,6 +217,52 @@ impl Census<'_, '_> {
             let member = self.member(file, line, Some(key), target, Certainty::Exact, &why);
             self.add(&Head { kind, name, registrar, why: whole }, file, line, vec![member]);
         }
+        if cases == 0 && !values.is_empty() {
+            self.combine(bearer, "", &values);
+        }
+    }
+
+    /// The values that rstest gives a function's parameters: name, texts, line.
+    fn values(&self, bearer: &Bearer<'_>, attributes: &[Attribute]) -> Vec<Values> {
+        let words = self.world.facts(bearer.file as u32);
+        let named = attributes
+            .iter()
+            .filter(|mark| mark.path.last().is_some_and(|last| words.word(last.name) == "values"));
+        let values = named.filter_map(|mark| {
+            let name = mark.key.clone()?;
+            Some(Values { name, texts: split(&mark.arguments), line: mark.line })
+        });
+        values.collect()
+    }
+
+    /// One member for each combination of values, under the name rstest gives it.
+    fn combine(&mut self, bearer: &Bearer<'_>, prefix: &str, values: &[Values]) {
+        let mut labels = vec![prefix.to_owned()];
+        for part in values {
+            let width = part.texts.len().to_string().len();
+            let next = labels.iter().flat_map(|label| {
+                part.texts.iter().enumerate().map(move |(at, text)| {
+                    let text: String = text
+                        .chars()
+                        .map(|c| if c.is_ascii_alphanumeric() { c } else { '_' })
+                        .take(64)
+                        .collect();
+                    format!("{label}{}_{:0width$}_{text}::", part.name, at + 1)
+                })
+            });
+            labels = next.take(MOST_COMBINATIONS).collect();
+        }
+        let line = values.first().map_or(bearer.line, |first| first.line);
+        let (name, why) = (short(&bearer.target), "a combination of #[values]");
+        let members = labels.into_iter().map(|label| {
+            let key = format!("{name}::{}", label.trim_end_matches("::"));
+            let key = Some(key.into());
+            self.member(bearer.file, line, key, &bearer.target, Certainty::Exact, why)
+        });
+        let members = members.collect();
+        let why = "cases generated from one test function";
+        let head = Head { kind: "tests", name: "values".into(), registrar: "values".into(), why };
+        self.add(&head, bearer.file, line, members);
     }
 
     /// The qualified name of a distributed slice.
@@ -238,6 +288,40 @@ impl Census<'_, '_> {
         let node = self.world.modules.node(self.world.module(place.file, item.module));
         format!("{}::{}", node.path, self.world.facts(place.file).word(item.name)).into()
     }
+}
+
+/// More combinations of values are a product of data.
+const MOST_COMBINATIONS: usize = 1_000;
+
+/// What `#[values(…)]` gives a parameter.
+struct Values {
+    name: Name,
+    texts: Vec<String>,
+    line: u32,
+}
+
+/// The parts of a list as written, between the commas outside of brackets and quotes.
+fn split(list: &str) -> Vec<String> {
+    let (mut parts, mut depth, mut quoted, mut escaped) = (vec![String::new()], 0u32, false, false);
+    for letter in list.chars() {
+        match letter {
+            _ if escaped => escaped = false,
+            '\\' if quoted => escaped = true,
+            '"' => quoted = !quoted,
+            '(' | '[' | '{' if !quoted => depth += 1,
+            ')' | ']' | '}' if !quoted => depth = depth.saturating_sub(1),
+            ',' if !quoted && depth == 0 => {
+                parts.push(String::new());
+                continue;
+            }
+            _ => {}
+        }
+        if let Some(last) = parts.last_mut() {
+            last.push(letter);
+        }
+    }
+    let parts = parts.into_iter().map(|part| part.trim().to_owned());
+    parts.filter(|part| !part.is_empty()).collect()
 }
 
 /// `GET /x`; of `#[route("/x", method = "GET", method = "POST")]` both verbs.

@@ -22,6 +22,10 @@ const COMMON: &[&str] = &[
     "fallback",
 ];
 
+/// Macros that make a tracing span.
+const SPANS: &[&str] =
+    &["span", "trace_span", "debug_span", "info_span", "warn_span", "error_span"];
+
 /// A macro of the project with fewer names is no list.
 const MIN_NAMES: usize = 2;
 
@@ -67,12 +71,33 @@ impl Census<'_, '_> {
                             self.listed(reader, &list.kind, name, targets, Certainty::Exact);
                         }
                         Some(_) => {}
+                        None if SPANS.contains(&name) => self.span(reader, name, args, site.line),
                         None => self.own_list(reader, path, args, site.line),
                     }
                 }
                 _ => {}
             }
         }
+    }
+
+    /// A tracing span that is opened by hand.
+    fn span(&mut self, reader: &Reader<'_, '_>, name: &str, args: &[ExprId], line: u32) {
+        if !self.knows(&["tracing".to_owned()]) {
+            return;
+        }
+        let file = reader.source.file;
+        let line = if line == 0 { reader.source.line } else { line };
+        let key = args.iter().find_map(|arg| reader.text(*arg));
+        let why = format!("opened by `{name}!`");
+        let sure = Certainty::Exact;
+        let member = self.member(file, line, key, &reader.source.owner, sure, &why);
+        let head = Head {
+            kind: "spans",
+            name: "tracing::span".into(),
+            registrar: "tracing::span".into(),
+            why: "spans that functions open",
+        };
+        self.add(&head, file, line, vec![member]);
     }
 
     fn registered(
@@ -96,7 +121,7 @@ impl Census<'_, '_> {
             .collect::<Vec<_>>();
         let line = members.first().map_or(0, |member| member.line);
         let name = match (call.first.as_str(), args.first()) {
-            ("group", Some(first)) => short(&reader.shown(*first)),
+            ("group", Some(first)) if args.len() > 1 => short(&reader.shown(*first)),
             _ => call.registrar.as_str().into(),
         };
         let head = Head {
@@ -163,10 +188,15 @@ fn given(
 ) -> Vec<(Option<Name>, Target, u32)> {
     let mut args = args;
     let mut key = None;
-    if !call.first.is_empty() {
+    // A schedule's own `add_systems` names no group.
+    let is_lone_group = call.first == "group" && args.len() == 1;
+    if !call.first.is_empty() && !is_lone_group {
         let Some((first, rest)) = args.split_first() else { return Vec::new() };
         if call.first == "key" {
             key = reader.text(*first);
+            if call.computed {
+                key = key.or_else(|| named_first(reader, *first)).or(Some(reader.shown(*first)));
+            }
             if key.is_none() {
                 return Vec::new();
             }
@@ -188,6 +218,16 @@ fn given(
         }
     }
     found
+}
+
+/// The first text among a call's arguments: `BenchmarkId::new("name", size)`.
+fn named_first(reader: &Reader<'_, '_>, id: ExprId) -> Option<Name> {
+    match reader.get(reader.bare(id))? {
+        Expr::Call { args, .. } | Expr::Typed(args, _) | Expr::Macro { args, .. } => {
+            args.iter().find_map(|arg| reader.text(*arg))
+        }
+        _ => None,
+    }
 }
 
 /// A function of another crate is a call's result, not the thing that is registered.

@@ -25,6 +25,9 @@ pub(super) struct Call {
     /// What the first argument is: `group` names the registry, `key` the member.
     #[serde(default)]
     pub first: String,
+    /// A key that is no plain text is shown as it is written.
+    #[serde(default)]
+    pub computed: bool,
     /// The members are the types between the angle brackets.
     #[serde(default)]
     pub types: bool,

@@ -16,6 +16,7 @@ mod implementors;
 mod lists;
 mod registrars;
 mod routes;
+mod strum;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -40,6 +41,7 @@ pub fn link(context: &Context<'_>) -> Vec<Registry> {
         census.submissions(file);
         census.lists(file);
         census.clap_derives(file);
+        census.strum_names(file);
     }
     let sources = sources(context);
     let registrars = registrars::find(&census, &sources);

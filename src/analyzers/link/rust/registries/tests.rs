@@ -316,3 +316,54 @@ codes! {
     );
     assert_eq!(rows, ["list-macro k::codes: 100=k::CONTINUE 200=k::OKAY"]);
 }
+
+#[test]
+fn values_are_combined_and_spans_and_bench_functions_are_named() {
+    let rows = registries_with(
+        &["rstest", "tracing", "criterion"],
+        "#[rstest::rstest]
+fn adds(#[values(1, 2)] a: u32, #[values(\"x, y\")] b: &str) {}
+fn work(id: u32) { let _s = tracing::info_span!(\"work\", id); let _t = span!(Level::INFO, \"part\"); }
+fn bench(c: &mut Criterion) {
+    c.bench_function(\"one\", |b| b.iter(|| 1));
+    c.bench_with_input(BenchmarkId::new(\"two\", 5), &5, |b, n| b.iter(|| n));
+}
+",
+    );
+    let of = |start: &str| rows.iter().filter(|row| row.starts_with(start)).collect::<Vec<_>>();
+    assert_eq!(
+        of("tests values"),
+        ["tests values: adds::a_1_1::b_1__x__y_=k::adds adds::a_2_2::b_1__x__y_=k::adds"]
+    );
+    assert_eq!(of("spans"), ["spans tracing::span: work=k::work part=k::work"]);
+    let benches = of("benches");
+    assert!(
+        benches.len() == 1 && benches[0].contains("one=") && benches[0].contains("two="),
+        "{rows:?}"
+    );
+}
+
+#[test]
+fn strum_s_texts_and_schedules_without_a_group() {
+    let rows = registries_with(
+        &["strum", "bevy_ecs"],
+        "#[derive(strum::EnumString)] #[strum(serialize_all = \"kebab-case\")]
+enum Colour { DarkRed, #[strum(serialize = \"g\", to_string = \"green\")] Green, #[strum(disabled)] No }
+fn walk() {}
+fn build(schedule: &mut Schedule, world: &mut World) {
+    schedule.add_systems(walk);
+    world.register_component::<Colour>();
+}
+",
+    );
+    let of = |start: &str| rows.iter().filter(|row| row.starts_with(start)).collect::<Vec<_>>();
+    assert_eq!(
+        of("strum"),
+        ["strum k::Colour: dark-red=k::Colour::DarkRed g=k::Colour::Green green=k::Colour::Green"]
+    );
+    assert_eq!(of("systems"), ["systems bevy_app::App::add_systems: walk=k::walk"]);
+    assert_eq!(
+        of("components"),
+        ["components bevy_ecs::World::register_component: Colour=k::Colour"]
+    );
+}

@@ -20,7 +20,7 @@ pub fn link(context: &Context<'_>) -> Vec<Schema> {
 
 fn row(world: &World<'_>, shapes: &Shapes<'_>, id: u32, schema: &TypeSchema) -> Option<Schema> {
     let (item, place) = (world.type_(id), world.types[id as usize]);
-    if world.is_std(place.file) {
+    if world.is_std(place.file) || &*schema.source == "strum" {
         return None;
     }
     let builder = Builder::new(world, shapes);
