@@ -329,7 +329,10 @@ pub fn describe_file(model: &Model, file: &Name, detail: &mut Detail) {
         FileStatus::Fresh => {}
         FileStatus::Stale => detail.field(
             "state",
-            Line::new(Role::Warning, "does not parse now; shown as it was when it last did"),
+            Line::new(
+                Role::Warning,
+                "does not parse now; what is broken is as it last was, or left out",
+            ),
         ),
         FileStatus::Unread => detail.field("state", Line::new(Role::Error, "could not be read")),
     }

@@ -72,6 +72,8 @@ pub struct Builder<'b, 'a> {
     root: Option<String>,
     /// It describes what is read, not what is written.
     reads: bool,
+    /// Numbers have the bounds of their types, also where schemars leaves them to the format.
+    is_bounded: bool,
     /// What has no JSON form, in the order met.
     pub refused: Vec<String>,
     depth: u32,
@@ -86,9 +88,16 @@ impl<'b, 'a> Builder<'b, 'a> {
             keys: FxHashMap::default(),
             root: None,
             reads: true,
+            is_bounded: false,
             refused: Vec::new(),
             depth: 0,
         }
+    }
+
+    /// For input that is checked before it is read: what does not fit is refused.
+    pub fn bounded(mut self) -> Self {
+        self.is_bounded = true;
+        self
     }
 
     pub fn scope(&self, file: u32, local: u32) -> Scope {
@@ -213,6 +222,7 @@ impl<'b, 'a> Builder<'b, 'a> {
         let ids: Vec<Id> = path.segments.iter().map(|s| world.word(scope.file, s.name)).collect();
         let args: &[Ty] = path.last().map_or(&[], |segment| &segment.args);
         let (short, full) = match world.resolve_type(scope.module, &ids, path.global) {
+            Some(Def::Prim(prim)) if self.is_bounded => return primitives::bounded(prim),
             Some(Def::Prim(prim)) => return primitive(prim),
             Some(Def::Type(id)) if world.is_std(world.types[id as usize].file) => {
                 let full = world.type_names[id as usize].to_string();

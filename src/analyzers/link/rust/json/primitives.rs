@@ -30,6 +30,19 @@ pub fn primitive(prim: Prim) -> Value {
     }
 }
 
+/// As [`primitive`], with the bounds that serde_json holds numbers to.
+pub fn bounded(prim: Prim) -> Value {
+    let value = primitive(prim);
+    let within = |min: i64, max: u64| with(with(value.clone(), "minimum", min), "maximum", max);
+    match prim {
+        Prim::I32 => within(i32::MIN.into(), i32::MAX as u64),
+        Prim::I64 | Prim::Isize => within(i64::MIN, i64::MAX as u64),
+        Prim::U32 => within(0, u32::MAX.into()),
+        Prim::U64 | Prim::Usize => within(0, u64::MAX),
+        _ => value,
+    }
+}
+
 /// The primitive in `AtomicU8`, `NonZeroI32` and the like, by the name's end.
 pub fn by_suffix(suffix: &str) -> Option<Prim> {
     Some(match suffix {

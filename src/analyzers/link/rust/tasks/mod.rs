@@ -140,7 +140,7 @@ fn task(world: &World<'_>, shapes: &Shapes<'_>, id: u32, registrar: Option<Name>
     if item.is_unsafe {
         reasons.push("unsafe: its caller must uphold what it asks".into());
     }
-    let mut builder = Builder::new(world, shapes);
+    let mut builder = Builder::new(world, shapes).bounded();
     let mut scope = builder.scope(place.file, item.module);
     for param in &item.generics.params {
         scope.arguments.insert(world.word(place.file, param.name), (Ty::Infer, None));
