@@ -7,6 +7,9 @@ use super::value::{Args, ClassIndex, Kind, Value};
 use crate::model::Name;
 use crate::model::facts::python::registries::{Expr, ExprId};
 
+/// Longest dotted name that is looked up.
+const MAX_PATH: usize = 300;
+
 impl<'a> Machine<'_, 'a> {
     /// What an absolute dotted name stands for.
     pub(super) fn load_path(&mut self, path: &str) -> Value {
@@ -77,6 +80,8 @@ impl<'a> Machine<'_, 'a> {
         }
         match object {
             Value::Module(module) => self.load_path(&format!("{module}.{name}")),
+            // A loop that walks from object to object outside the project ends somewhere.
+            Value::Path(path) if path.len() > MAX_PATH => Value::Unknown,
             Value::Path(path) => self.load_path(&format!("{path}.{name}")),
             Value::Class(class) => self.load_class_attr(*class, name),
             Value::Object(id) => {

@@ -4,8 +4,9 @@ use super::value::Value;
 use super::{Frame, MAX_UNROLL, Machine};
 use crate::model::facts::python::registries::{Expr, ExprId, Op, Stmt};
 
-/// Most rounds of a `while`.
-const MAX_REPEAT: usize = 500;
+/// Most rounds of a `while` over a work list, and of any other.
+const MAX_WORK: usize = 500;
+const MAX_ROUNDS: usize = 16;
 
 /// How a body ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -146,7 +147,7 @@ impl<'a> Machine<'_, 'a> {
     fn repeat(&mut self, frame: &mut Frame<'a>, test: ExprId, body: &'a [Stmt]) -> Flow {
         let is_endless = matches!(frame.facts.exprs[test as usize], Expr::Bool(_) | Expr::Int(_));
         let mut before = None;
-        for _ in 0..MAX_REPEAT {
+        for round in 0..MAX_WORK {
             let value = self.eval(frame, test);
             let truth = self.truth(&value);
             if truth == Some(false) {
@@ -161,6 +162,9 @@ impl<'a> Machine<'_, 'a> {
             }
             let state = (work, super::value::identity(&value));
             if work.is_some() && before.as_ref() == Some(&state) {
+                break;
+            }
+            if work.is_none() && round >= MAX_ROUNDS {
                 break;
             }
             if is_endless || truth.is_none() {
