@@ -56,7 +56,7 @@ impl<'a> Solver<'a, '_> {
                 }
             }
             Value::Super { class, receiver } => self.load_super(class, receiver, attr, to, site),
-            Value::Property(id) => {
+            Value::Property(id) | Value::QuietProperty(id) => {
                 if matches!(self.syms.text(attr), "fget" | "func") {
                     let getter = self.properties[id as usize].getter;
                     self.graph.edge(getter, to);
@@ -98,6 +98,7 @@ impl<'a> Solver<'a, '_> {
             }
             Value::Opaque
             | Value::Caches
+            | Value::Mute(_)
             | Value::Callable(_)
             | Value::Wraps(_)
             | Value::Registrar(_) => {}
@@ -227,6 +228,15 @@ impl<'a> Solver<'a, '_> {
         }
         if program.classes[class as usize].is_open {
             self.inherit_openly(class, base, attr, to, site);
+        }
+        if self.is_property_class(class) && matches!(self.syms.text(attr), "fget" | "fset" | "fdel")
+        {
+            let info = &program.classes[class as usize];
+            for holder in info.mro.iter().chain(&info.below) {
+                let var = self.attribute(*holder, attr);
+                self.graph.edge(var, to);
+            }
+            return;
         }
         if let Some(outside) = program.classes[class as usize].outside.first() {
             self.outside_attribute(base, class, *outside, attr, to);
@@ -391,6 +401,16 @@ impl<'a> Solver<'a, '_> {
                     _ => self.graph.add(to, inner),
                 }
             }
+            Value::QuietProperty(id) if class_receiver.is_some() => {
+                if self.done.insert((u32::MAX - 2, member, receiver, to)) {
+                    let getter = self.properties[id as usize].getter;
+                    let this = self.graph.var();
+                    self.graph.add(this, receiver);
+                    let call = self.call_with(&[this], to, 0, EdgeKind::Attribute);
+                    self.hide(getter, Hidden::Invoke { call, how });
+                }
+            }
+            Value::QuietProperty(_) => {}
             Value::Property(id) => {
                 if class_receiver.is_none() {
                     self.graph.add(to, member);

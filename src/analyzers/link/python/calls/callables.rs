@@ -2,7 +2,7 @@
 
 use super::effects::Reads;
 use super::solver::{Hidden, Invocation, PartialInfo, Solver};
-use super::values::{BodyId, How, Value, ValueId, Var};
+use super::values::{BodyId, ClassId, How, Value, ValueId, Var};
 use crate::model::EdgeKind;
 use crate::model::facts::python::calls::ArgKind;
 
@@ -53,6 +53,23 @@ impl<'a> Solver<'a, '_> {
                     self.hide(base, Hidden::Item { key: name, to, site });
                 }
             }
+        }
+    }
+
+    /// Whether a class derives from `property`.
+    pub fn is_property_class(&self, class: ClassId) -> bool {
+        let outside = &self.program.classes[class as usize].outside;
+        outside.iter().any(|base| self.syms.text(*base) == "builtins.property")
+    }
+
+    /// `property.__init__(self, fget, fset, fdel)` for an instance of a class below it.
+    pub fn fill_property(&mut self, call: Invocation, class: ClassId) {
+        for (at, name) in ["fget", "fset", "fdel"].into_iter().enumerate() {
+            let given = self.positional(call, at as u32);
+            let Some(from) = given.or_else(|| self.keyword(call, name)) else { continue };
+            let name = self.syms.borrow(name);
+            let to = self.attribute(class, name);
+            self.hide(from, Hidden::Mute { to });
         }
     }
 

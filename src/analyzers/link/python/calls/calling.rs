@@ -88,6 +88,12 @@ impl<'a> Solver<'a, '_> {
                 let call = Invocation { first: joined, count: count + call.count, ..call };
                 self.hide(callee, Hidden::Invoke { call, how });
             }
+            Value::Mute(body) => {
+                self.edge(call.site, Target::Body(body), call.kind, how);
+                if let Some(from) = self.positional(call, 0) {
+                    self.flow_to_param(body, 0, from);
+                }
+            }
             Value::Caches => {
                 let from = self.positional(call, 0).unwrap_or(0);
                 self.hide(from, Hidden::Cache { to: call.to });
@@ -399,6 +405,20 @@ impl<'a> Solver<'a, '_> {
                 let silent = Invocation { to: 0, ..call };
                 self.enter_member(silent, *var, receiver, How::Override);
             }
+        }
+        if self.is_property_class(class) {
+            if !is_made {
+                is_made = true;
+                self.fill_property(call, class);
+            }
+            // Reading it runs the class's own `__get__`; what it gives is the getter's.
+            let id = self.property(call.to);
+            let getter = self.properties[id as usize].getter;
+            let from = self.positional(call, 0).unwrap_or(0);
+            self.graph.edge(from, getter);
+            let is_read_by_us = self.kin(class, self.known.get).own.is_some();
+            let made = if is_read_by_us { Value::QuietProperty(id) } else { Value::Property(id) };
+            self.add(call.to, made);
         }
         if !is_made && info.is_open {
             let bound = self.graph.var();

@@ -113,6 +113,12 @@ impl<'a> Solver<'a, '_> {
                         self.text_result(call, &text);
                     }
                 }
+                (Value::Instance(class) | Value::Bounded { class, .. }, "__init__")
+                    if self.is_property_class(class) =>
+                {
+                    self.fill_property(call, class);
+                    return;
+                }
                 (Value::Globals(module), "get" | "__getitem__") => {
                     for key in self.held(arg(self, 0)) {
                         if let Value::Text(name) = self.values.get(key) {

@@ -179,6 +179,10 @@ impl<'a> Solver<'a, '_> {
                 self.inherit(value, receiver, attr, to, site);
             }
             Hidden::Allocate { to, makes_classes } => self.allocate(value, to, makes_classes),
+            Hidden::Mute { to } => match self.values.get(value) {
+                Value::Function(body) => self.add(to, Value::Mute(body)),
+                _ => self.graph.add(to, value),
+            },
             Hidden::Cache { to } => {
                 if let Value::Function(body) = self.values.get(value) {
                     self.cached.insert(body);

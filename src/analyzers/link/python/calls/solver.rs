@@ -200,6 +200,10 @@ pub enum Hidden {
         to: Var,
         makes_classes: bool,
     },
+    /// A function that a property below `property` is made of.
+    Mute {
+        to: Var,
+    },
     /// A function becomes one that keeps its results.
     Cache {
         to: Var,

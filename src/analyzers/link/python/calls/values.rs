@@ -54,6 +54,10 @@ pub enum Value {
         name: Sym,
     },
     Property(u32),
+    /// What a property does by way of a class of the project, which makes the edges.
+    QuietProperty(u32),
+    /// A function that such a class calls: what it returns is followed where it is read.
+    Mute(BodyId),
     Static(ValueId),
     ClassMethod(ValueId),
     /// What calling a generator function makes.

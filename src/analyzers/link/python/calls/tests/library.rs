@@ -186,3 +186,13 @@ fn lazy_iterators_run_their_function_where_they_are_consumed() {
         &["m.make -> <builtin>.map", "m.make -> m.f", "m.use -> m.f", "m.use -> m.make"],
     );
 }
+
+#[test]
+fn classes_below_property_run_what_they_wrap() {
+    has(
+        "class P(property):\n    def __init__(self, f): super().__init__(f)\n    \
+         def __get__(self, o, t): return self.fget(o)\nclass B:\n    def go(self): pass\n\
+         class A:\n    @P\n    def b(self): return B()\nA().b.go()\n",
+        &["m -> m.P.__get__", "m.P.__get__ -> m.A.b", "m -> m.B.go"],
+    );
+}
