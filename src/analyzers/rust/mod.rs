@@ -112,6 +112,7 @@ pub fn extract(file: &SourceFile) -> FileFacts {
         facts.diagnostics.push(failure(at.line, at.column, "too-nested", message));
         return facts;
     }
+    let mut mended = None;
     let parsed = syn::parse_file(text).or_else(|error| -> Result<syn::File, ()> {
         let at = error.span().start();
         let column = at.column as u32 + 1;
@@ -124,12 +125,13 @@ pub fn extract(file: &SourceFile) -> FileFacts {
             let diagnostic = failure(at.line, at.column, "left-out", message);
             facts.diagnostics.push(Diagnostic { severity: Severity::Info, ..diagnostic });
         }
+        mended = Some(salvaged.text);
         Ok(salvaged.file)
     });
     if let Ok(mut ast) = parsed {
         // Definitions that the file's own macros generate count; what is said about the text (the
         // findings, the splits) is said of what is written.
-        let mut local = expand::live::Local::read(text);
+        let mut local = expand::live::Local::read(mended.as_deref().unwrap_or(text));
         let expanded = local.as_mut().map(|local| {
             let mut whole = ast.clone();
             transparent::open(&mut whole, Some(local));

@@ -15,6 +15,8 @@ const MOST_JOINED: usize = 8;
 /// A file without its broken parts.
 pub struct Salvaged {
     pub file: syn::File,
+    /// The text that was read: blanks and braces stand where it was broken, on the same lines.
+    pub text: String,
     /// Where, in bytes, the functions' bodies start that were left out.
     pub emptied: Vec<usize>,
 }
@@ -28,8 +30,9 @@ pub fn parse(text: &str) -> Option<Salvaged> {
     let mut repair = Repair { text, bytes, closes: Vec::new(), emptied: Vec::new() };
     repair.block(0, text.len(), 0, 0);
     let emptied = std::mem::take(&mut repair.emptied);
-    let file = syn::parse_file(&repair.finish()?).ok()?;
-    (!file.items.is_empty()).then_some(Salvaged { file, emptied })
+    let text = repair.finish()?;
+    let file = syn::parse_file(&text).ok()?;
+    (!file.items.is_empty()).then_some(Salvaged { file, text, emptied })
 }
 
 struct Repair<'t> {
