@@ -41,10 +41,10 @@ impl<'a> Solver<'a, '_> {
                 }
             }
             Value::External(name) => self.call_external(call, name, how, None),
-            Value::Template { receiver, name } => {
-                if self.done.insert((u32::MAX - 12, callee, call.site, call.to)) {
-                    self.call_external(call, name, how, Some(receiver));
-                }
+            Value::Template { receiver, name }
+                if self.done.insert((u32::MAX - 12, callee, call.site, call.to)) =>
+            {
+                self.call_external(call, name, how, Some(receiver));
             }
             Value::Getter { reads, first, count } => self.read_off(call, reads, first, count),
             Value::Dispatcher(body) => {

@@ -35,7 +35,7 @@ pub fn candidates(names: &Names<'_>, class: &str) -> Vec<Name> {
     let own = names.class(class).and_then(|facts| facts.metaclass.first());
     metas.extend(own.map(|origin| names.resolve(origin)));
     for base in names.bases(class) {
-        let (meta, _) = winner(names, &base, 1);
+        let (meta, _) = winner(names, base, 1);
         if &*meta != "builtins.type" && !metas.contains(&meta) {
             metas.push(meta);
         }
@@ -67,7 +67,7 @@ fn winner(names: &Names<'_>, class: &str, depth: u32) -> (Name, Name) {
     }
     let mut best = own.map(|own| (own, Name::from(class)));
     for base in names.bases(class) {
-        let (meta, from) = winner(names, &base, depth + 1);
+        let (meta, from) = winner(names, base, depth + 1);
         let beats = match &best {
             None => &*meta != "builtins.type",
             Some((known, _)) => known != &meta && derives(names, &meta, known),
