@@ -124,3 +124,13 @@ fn the_shop_runs_as_a_dataflow() {
     assert_eq!(json!(results), json!([true, false, 11, true, ["tea", "cup"]]), "{said}");
     assert!(answers[9]["error"].as_str().unwrap().starts_with("LookupError"), "{said}");
 }
+
+#[test]
+fn a_frame_finds_a_function_by_an_ending_of_its_name() {
+    let frame = |name| {
+        metascope(&["frame", "splits", SHOP, "--focus", name, "--size", "120x40", "--no-cache"])
+    };
+    let shown = stdout(&frame("User.buy_item"));
+    assert!(shown.contains("most hops"), "{shown}");
+    assert!(!frame("nobody.at_all").status.success());
+}
