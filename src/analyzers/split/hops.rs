@@ -40,7 +40,7 @@ pub fn most_hops(graph: &Graph) -> Vec<u32> {
         // Of equals the one on the way straight on: what branches off stands later in the order.
         ends.iter().rev().copied().max_by_key(rank)
     };
-    let is_end = |at: &BlockId| flow.next(graph, *at).next().is_none();
+    let is_end = |at: &BlockId| graph.successors(*at).is_empty();
     let ends: Vec<BlockId> = flow.order.iter().copied().filter(is_end).collect();
     let Some(last) = most(&ends).or_else(|| most(&flow.order)) else { return Vec::new() };
     let mut way = longest.way(last);
