@@ -6,7 +6,7 @@
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
@@ -19,8 +19,8 @@ pub type Key = [u8; 16];
 /// A project's cache; all methods do nothing when it is off.
 pub struct Cache {
     place: Option<PathBuf>,
-    /// Facts of the last start, still encoded.
-    stored: FxHashMap<Key, Vec<u8>>,
+    /// Facts of the last start, still encoded; read when first asked for.
+    stored: OnceLock<FxHashMap<Key, Vec<u8>>>,
     /// What this start used or made.
     live: Mutex<FxHashMap<Key, Vec<u8>>>,
 }
@@ -33,7 +33,7 @@ struct Stored {
 
 impl Cache {
     pub fn off() -> Self {
-        Self { place: None, stored: FxHashMap::default(), live: Mutex::default() }
+        Self { place: None, stored: OnceLock::new(), live: Mutex::default() }
     }
 
     /// Opens the cache of the project at `root`.
@@ -44,13 +44,18 @@ impl Cache {
     /// Opens the cache of the project at `root` in a folder of caches.
     pub fn open_in(folder: &Path, root: &Path) -> Self {
         let place = folder.join(format!("{}.facts", name(root)));
-        let stored = std::fs::read(&place)
-            .ok()
-            .and_then(|bytes| postcard::from_bytes::<Stored>(&bytes).ok())
-            .filter(|stored| stored.version == version())
-            .map(|stored| stored.entries.into_iter().collect())
-            .unwrap_or_default();
-        Self { place: Some(place), stored, live: Mutex::default() }
+        Self { place: Some(place), stored: OnceLock::new(), live: Mutex::default() }
+    }
+
+    fn stored(&self) -> &FxHashMap<Key, Vec<u8>> {
+        self.stored.get_or_init(|| {
+            let bytes = self.place.as_ref().and_then(|place| std::fs::read(place).ok());
+            bytes
+                .and_then(|bytes| postcard::from_bytes::<Stored>(&bytes).ok())
+                .filter(|stored| stored.version == version())
+                .map(|stored| stored.entries.into_iter().collect())
+                .unwrap_or_default()
+        })
     }
 
     /// The key of a file's facts.
@@ -69,7 +74,7 @@ impl Cache {
     }
 
     pub fn get(&self, key: &Key) -> Option<Arc<FileFacts>> {
-        let bytes = self.stored.get(key)?;
+        let bytes = self.stored().get(key)?;
         let facts = postcard::from_bytes(bytes).ok()?;
         self.remember(*key, bytes.clone());
         Some(Arc::new(facts))
@@ -93,8 +98,8 @@ impl Cache {
     /// read-only disk) costs only the next start's speed.
     pub fn save(&self) {
         let (Some(place), Ok(live)) = (&self.place, self.live.lock()) else { return };
-        let same =
-            live.len() == self.stored.len() && live.keys().all(|key| self.stored.contains_key(key));
+        let same = live.len() == self.stored().len()
+            && live.keys().all(|key| self.stored().contains_key(key));
         if same {
             return;
         }

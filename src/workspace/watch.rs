@@ -11,7 +11,7 @@ use super::walk::kind_of;
 
 /// Long enough for an editor's write-and-rename or a checkout to come as one batch, short enough
 /// to feel immediate.
-const QUIET: Duration = Duration::from_millis(60);
+const QUIET: Duration = Duration::from_millis(40);
 
 /// What happened on disk since the last batch.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,8 +72,8 @@ pub fn start(
         }
         Err(_) => on_batch(Batch::Everything),
     };
-    // Its default, a quarter of the quiet time, would wake an idle workbench 66 times a second.
-    let mut debouncer = new_debouncer(QUIET, Some(QUIET / 2), handle)?;
+    // Its default, a quarter of the quiet time, would wake an idle workbench 100 times a second.
+    let mut debouncer = new_debouncer(QUIET, Some(QUIET), handle)?;
     debouncer.watch(root, RecursiveMode::Recursive)?;
     Ok(Watcher(debouncer))
 }

@@ -8,6 +8,8 @@ pub mod rust;
 use std::cmp::Ordering;
 use std::sync::Arc;
 
+use rayon::prelude::*;
+
 pub use freshen::freshen;
 
 use crate::model::{
@@ -174,19 +176,21 @@ impl Linked {
     }
 
     fn sort(&mut self) {
-        self.symbols.sort_by(order_symbols);
+        self.symbols.par_sort_by(order_symbols);
         // What is sure comes first.
-        self.registries.sort_by(|a, b| {
+        self.registries.par_sort_by(|a, b| {
             let rank = |one: &Registry| one.certainty == Certainty::Possible;
             (rank(a), &a.file, a.line, &a.name).cmp(&(rank(b), &b.file, b.line, &b.name))
         });
-        self.schemas.sort_by(|a, b| (&a.file, a.line, &a.name).cmp(&(&b.file, b.line, &b.name)));
+        self.schemas
+            .par_sort_by(|a, b| (&a.file, a.line, &a.name).cmp(&(&b.file, b.line, &b.name)));
         self.entities.sort_by(|a, b| (&a.file, a.line).cmp(&(&b.file, b.line)));
         self.splits
             .sort_by(|a, b| (&a.file, a.line, &a.function).cmp(&(&b.file, b.line, &b.function)));
         self.flows.sort_by(|a, b| (&a.file, a.line, &a.name).cmp(&(&b.file, b.line, &b.name)));
         self.tasks.sort_by(|a, b| (&a.file, a.line, &a.id).cmp(&(&b.file, b.line, &b.id)));
-        self.findings.sort_by(|a, b| (&a.file, a.line, &a.rule).cmp(&(&b.file, b.line, &b.rule)));
+        self.findings
+            .par_sort_by(|a, b| (&a.file, a.line, &a.rule).cmp(&(&b.file, b.line, &b.rule)));
     }
 }
 

@@ -22,9 +22,9 @@ use crate::model::{Diagnostic, FileEntry, Manifest, Name, Project};
 use stored::{Base, Calls, Flows, StoredFlow};
 
 /// Rows of one kind larger than this are linked again at each start.
-const MOST_BYTES: u64 = 512 << 20;
+const MOST_BYTES: u64 = 256 << 20;
 /// The rows of all projects together: those written longest ago go first.
-const MOST_BYTES_TOGETHER: u64 = 2 << 30;
+const MOST_BYTES_TOGETHER: u64 = 1 << 30;
 
 /// The linked rows of one state of a project.
 pub struct Rows {

@@ -47,7 +47,8 @@ pub struct Graph {
     values: Pool<ValueId>,
     edges: Pool<Var>,
     rules: Pool<Rule>,
-    known: FxHashSet<(Var, Var)>,
+    /// Both ends of each edge in one number.
+    known: FxHashSet<u64>,
     queue: std::collections::VecDeque<Var>,
 }
 
@@ -99,7 +100,7 @@ impl Graph {
         if from == 0 || to == 0 || from == to {
             return;
         }
-        if !self.known.insert((from, to)) {
+        if !self.known.insert(u64::from(from) << 32 | u64::from(to)) {
             return;
         }
         self.edges.push(&mut self.nodes[from as usize].edges, to);
