@@ -129,7 +129,10 @@ impl FileIndex {
                     self.modules.push(ModuleLine {
                         name: unraw(name),
                         within: within.clone(),
-                        path_attribute: attributes.iter().find_map(path_value),
+                        path_attribute: attributes
+                            .iter()
+                            .find_map(path_value)
+                            .or_else(|| attributes.iter().find_map(likely_path)),
                         is_macro_use: has(&attributes, "macro_use"),
                         at: position(word.span().start()),
                     });
@@ -332,6 +335,23 @@ fn path_value(attribute: &TokenStream) -> Option<String> {
         }
         _ => None,
     }
+}
+
+/// The path of `cfg_attr(not(…), path = "…")`, or under `unix`: what holds without any feature.
+fn likely_path(attribute: &TokenStream) -> Option<String> {
+    let mut trees = attribute.clone().into_iter();
+    let (Some(TokenTree::Ident(word)), Some(TokenTree::Group(group))) =
+        (trees.next(), trees.next())
+    else {
+        return None;
+    };
+    let inner: Vec<TokenTree> = group.stream().into_iter().collect();
+    let holds =
+        matches!(inner.first(), Some(TokenTree::Ident(test)) if test == "not" || test == "unix");
+    if word != "cfg_attr" || !holds {
+        return None;
+    }
+    inner.windows(3).find_map(|part| path_value(&part.iter().cloned().collect()))
 }
 
 /// The macro that a call's tokens name: its path, `$crate` included.
