@@ -42,11 +42,13 @@ pub struct Calls {
     strings: Vec<Name>,
     /// Name, kind, and one more than the file's string and the line.
     nodes: Vec<(u32, NodeKind, u32, u32)>,
-    /// Caller, callee, file, line, column, kind, certainty, reason.
-    edges: Vec<(u32, u32, u32, u32, u32, EdgeKind, Certainty, u32)>,
+    edges: Vec<StoredEdge>,
     /// Caller, file, line, column, text, reason.
     unresolved: Vec<(u32, u32, u32, u32, u32, u32)>,
 }
+
+/// Caller, callee, file, line, column, kind, certainty, reason.
+type StoredEdge = (u32, u32, u32, u32, u32, EdgeKind, Certainty, u32);
 
 #[derive(Default)]
 struct Strings {

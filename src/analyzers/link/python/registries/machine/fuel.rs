@@ -111,7 +111,7 @@ impl Machine<'_, '_> {
             return self.limited(HOOK_FUEL, run);
         }
         self.dry = false;
-        let value = self.from_pool(HOOK_FUEL, run);
+        let value = self.with_pool(HOOK_FUEL, run);
         self.dry = true;
         value
     }
@@ -123,7 +123,7 @@ impl Machine<'_, '_> {
     }
 
     /// Runs something that many will profit from: its steps are the pool's.
-    pub(super) fn from_pool<T>(&mut self, most: u32, run: impl FnOnce(&mut Self) -> T) -> T {
+    pub(super) fn with_pool<T>(&mut self, most: u32, run: impl FnOnce(&mut Self) -> T) -> T {
         let granted = most.min(self.pool);
         let outer = std::mem::replace(&mut self.fuel, granted);
         let value = run(self);

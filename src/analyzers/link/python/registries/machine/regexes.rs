@@ -62,12 +62,12 @@ impl Machine<'_, '_> {
         let regex = self.regex(&pattern)?;
         match (name, rest) {
             ("sub", [Value::Str(by), Value::Str(text)]) => {
-                let made = regex.try_replacen(&**text, 0, &*replacement(by)).ok()?;
+                let made = regex.try_replacen(text, 0, &*replacement(by)).ok()?;
                 Some(Value::str(&made))
             }
             ("split", [Value::Str(text)]) => {
                 let parts: Result<Vec<Value>, _> =
-                    regex.split(&**text).map(|part| part.map(Value::str)).collect();
+                    regex.split(text).map(|part| part.map(Value::str)).collect();
                 Some(Value::Tuple(parts.ok()?.into()))
             }
             ("match" | "search" | "fullmatch", [Value::Str(text)]) => {

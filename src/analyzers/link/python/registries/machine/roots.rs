@@ -134,7 +134,7 @@ impl<'a> Machine<'_, 'a> {
             // Whoever asks first: the object is everyone's.
             let (calls, dry) = (self.calls, self.dry);
             (self.calls, self.dry) = (1, false);
-            self.from_pool(SUMMARY_FUEL, |machine| machine.call(&init, args));
+            self.with_pool(SUMMARY_FUEL, |machine| machine.call(&init, args));
             (self.calls, self.dry) = (calls, dry);
             self.site = site;
         }
