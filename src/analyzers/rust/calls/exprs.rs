@@ -254,8 +254,8 @@ impl BodyLowering<'_, '_, '_> {
     }
 
     /// The statements with those of the file's own macros in place of their calls, so that what
-    /// they bind is seen behind them; `None` when there are none.
-    fn opened(&self, statements: &[Stmt]) -> Option<Vec<Stmt>> {
+    /// they bind is seen behind them; `None` when there are none. The calls themselves may be lists.
+    fn opened(&mut self, statements: &[Stmt]) -> Option<Vec<Stmt>> {
         self.source().local?;
         if !statements.iter().any(|statement| matches!(statement, Stmt::Macro(_))) {
             return None;
@@ -269,6 +269,9 @@ impl BodyLowering<'_, '_, '_> {
             let is_last = at + 1 == statements.len();
             match inner {
                 Some(mut inner) => {
+                    if let Stmt::Macro(mac) = statement {
+                        self.lowering.item_macro(&mac.mac, self.module);
+                    }
                     // Only at the end of its block is a macro's value the block's.
                     if !is_last && let Some(Stmt::Expr(_, semi)) = inner.last_mut() {
                         semi.get_or_insert_default();

@@ -33,7 +33,8 @@ fn containers_and_properties_are_no_instances_of_a_class() {
                 found.update({k: v for k, v in base.__dict__.items() if isinstance(v, Field)})\n\
                 class One(Base):\n    a = Field()\n    b = Field()\n    table = {'x': print}\n    \
                 @property\n    def c(self): pass\nclass Two(One):\n    d = Field()\n";
-    let (_, rows) = shown(text, "m.Two.fields");
+    let (_, mut rows) = shown(text, "m.Two.fields");
+    rows.sort();
     assert_eq!(rows, ["a -> m.Field", "b -> m.Field", "d -> m.Field"]);
 }
 
