@@ -134,3 +134,15 @@ fn a_frame_finds_a_function_by_an_ending_of_its_name() {
     assert!(shown.contains("most hops"), "{shown}");
     assert!(!frame("nobody.at_all").status.success());
 }
+
+#[test]
+fn a_method_runs_although_its_module_imports_a_neighbour_by_its_bare_name() {
+    if python("runtime", &["-c", ""], "").is_none() {
+        return;
+    }
+    let input = r#"{"self": {"name": "ada", "balance": 20}, "amount": 2,
+                    "item": {"name": "tea", "price": 3, "stock": 10}}"#;
+    let run = ["splits", "samples", "--run", "shop.entities.User.buy_item", "--input", input];
+    let ran = json_of(&[&run[..], &["--trust"]].concat());
+    assert_eq!((&ran["same"], &ran["split"]["result"]), (&json!(true), &json!(true)), "{ran}");
+}

@@ -310,6 +310,8 @@ def load(job):
     for path in reversed(job.get("path", [])):
         if path not in sys.path:
             sys.path.insert(0, path)
+    # Behind the standard library: a module of a package may be called like one of its.
+    sys.path.extend(path for path in job.get("beside", []) if path not in sys.path)
     return importlib.import_module(job["module"])
 
 

@@ -1,5 +1,7 @@
 //! What the driver is told: which function, with what, and the steps of all that are split.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use super::{Emitted, EmittedFunction};
@@ -32,11 +34,21 @@ impl Emitted {
         json!({
             "module": &*chosen.module,
             "path": self.import_paths(root),
+            "beside": self.own_folders(root),
             "function": &*chosen.name,
             "input": input,
             "entities": self.entities,
             "functions": self.functions.iter().map(EmittedFunction::to_json).collect::<Vec<_>>(),
         })
+    }
+
+    /// The folders that the files lie in: a program started there finds its neighbours.
+    fn own_folders(&self, root: &str) -> BTreeSet<String> {
+        let folder = |function: &EmittedFunction| {
+            let (folder, _) = function.file.rsplit_once('/')?;
+            Some(format!("{}/{folder}", root.trim_end_matches('/')))
+        };
+        self.functions.iter().filter_map(folder).collect()
     }
 
     /// The folders that the modules are imported from.
